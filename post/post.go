@@ -1,0 +1,232 @@
+// Package post holds the words of the program: a source, a post, a story, an
+// edition, a visit, and the pure functions that decide about them. It does no I/O.
+package post
+
+import (
+	"net/url"
+	"time"
+)
+
+// Source is a site feed, a fediverse account or a hashtag timeline that we poll.
+type Source struct {
+	ID       string // a slug, unique, part of URLs: a-z, 0-9 and hyphens
+	Title    string // what readers see; empty until the feed has told its own
+	URL      string // as the operator gave it: a feed, a site, an account
+	Language string // BCP 47; a lock: wins over everything a post says of itself
+	All      bool   // every post belongs, whatever its topic (topics = "all")
+	FullText bool   // read the article's page where the feed has only a summary
+	Boosts   bool   // take what a listed account boosts, too
+}
+
+// Post is one published piece as one source gave it, whatever its format. Its
+// text is UTF-8 that XML can carry, its URLs are absolute, its HTML is sanitised.
+//
+// A post is identified by (Source, ID, Variant): nobody can write another's.
+type Post struct {
+	Source string // Source.ID
+
+	// ID is the entry's own, verbatim.
+	//	RSS guid · Atom id · JSON Feed id · AS2 id; else URL; else a hash of title and text
+	ID string
+
+	// Variant is 0, but for an ID that the source gave to different pieces: those
+	// are numbered in the order they were seen.
+	Variant int
+
+	// URL is the page the source published, absolute, without tracking parameters and fragment.
+	//	RSS link, else guid that is a permalink · Atom link rel=alternate · JSON Feed url, else external_url · AS2 url, else id
+	URL string
+
+	// Title is plain text.
+	//	RSS title · Atom title · JSON Feed title · AS2 name; a post without one gets its first sentence
+	Title string
+
+	// Summary is plain text, empty where it would only repeat the content.
+	//	RSS description beside content:encoded · Atom summary · JSON Feed summary · AS2 summary of an article
+	Summary string
+
+	// HTML is the content, sanitised.
+	//	RSS content:encoded, else description · Atom content, else summary · JSON Feed content_html, else content_text · AS2 content
+	HTML string
+
+	// Published and Updated are as stated, zero where the source gave none that can be believed.
+	//	RSS pubDate, dc:date · Atom published, updated · JSON Feed date_published, date_modified · AS2 published, updated
+	Published, Updated time.Time
+
+	// FirstSeen is when we first read the post.
+	FirstSeen time.Time
+
+	// Language is a BCP 47 tag, "und" where nothing tells; LanguageFrom says what settled it.
+	Language, LanguageFrom string
+
+	// Authors as the entry names them, else as the feed does.
+	//	RSS author, dc:creator · Atom author · JSON Feed authors, author · AS2 attributedTo
+	Authors []Author
+
+	// Tags are plain words, without '#'.
+	//	RSS category · Atom category (label, else term) · JSON Feed tags · AS2 tag of type Hashtag
+	Tags []string
+
+	// Enclosures are files that belong to the post.
+	//	RSS enclosure, media:content · Atom link rel=enclosure · JSON Feed attachments · AS2 attachment
+	Enclosures []Enclosure
+
+	// Alternates are the same piece in other languages, as the entry declares: language → URL.
+	//	RSS atom:link · Atom link rel=alternate hreflang
+	Alternates map[string]string
+
+	// Origin is the feed that an entry says it was taken from. A hint: anyone can write it.
+	//	RSS source · Atom source
+	Origin Origin
+
+	Reply   bool    // it answers another post
+	Matches []Match // the topics it is on, each with its evidence
+
+	// Page is the article's main text, read once to decide the topic where the
+	// feed had only a summary. It is not shown.
+	Page     string
+	PageNeed Need
+
+	// Digest is of the entry as it was read, before anything was settled: the
+	// same digest means that there is nothing to do.
+	Digest Digest
+}
+
+// Need says whether the article's page is still to be read.
+type Need int
+
+const (
+	PageNotNeeded Need = iota
+	PageWanted         // not read yet, or it could not be reached: try again
+	PageRead
+	PageFailed // tried often enough
+)
+
+// Digest identifies what an entry said.
+type Digest [16]byte
+
+// Author is a person or organisation. Name is never empty.
+type Author struct {
+	Name string `json:"name"`
+	URL  string `json:"url,omitempty"`
+}
+
+// Enclosure is a file that belongs to a post.
+type Enclosure struct {
+	URL    string `json:"url"`
+	Type   string `json:"type,omitempty"`   // media type
+	Length int64  `json:"length,omitempty"` // bytes, 0 where unknown
+}
+
+// Origin names the feed that an entry came from.
+type Origin struct {
+	ID    string `json:"id,omitempty"`
+	Title string `json:"title,omitempty"`
+	URL   string `json:"url,omitempty"`
+}
+
+// Match is a topic that a post is on, and the evidence: "hashtag in content: #example".
+type Match struct {
+	Topic string
+	By    string
+}
+
+// Date is min(stated, first seen): the date that orders posts. A date in the
+// future pins nothing to the top.
+func (p *Post) Date() time.Time {
+	if p.Published.IsZero() || p.Published.After(p.FirstSeen) {
+		return p.FirstSeen
+	}
+	return p.Published
+}
+
+// Host is the host of a URL as sites are compared: lower case, without "www." and
+// without a default port; empty where there is none.
+func Host(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return ""
+	}
+	return siteHost(u)
+}
+
+// Edition is a story in one language: what a feed emits.
+type Edition struct {
+	ID    string // "urn:uuid:…", minted once, never changes
+	Story string // the story's own id, part of its URL
+	Seq   int64  // the number of its newest change
+
+	// Lead is the post that is shown. Lead.Published and Lead.Updated are as the
+	// source stated them: show Published and Updated of the edition.
+	Lead   Post
+	Source Source // of the lead
+
+	// Published is when the lead appeared: min(stated, first seen).
+	Published time.Time
+	// Updated is when what the edition shows last changed; never before Published.
+	Updated time.Time
+	// Sort orders feeds, newest first; it never moves up.
+	Sort time.Time
+
+	Topics       []string // ids, sorted
+	Translations []Translation
+	Discussions  []Discussion
+	Backfill     bool // it was there before its source (or its topic) was
+}
+
+// Translation is the same story in another language: another edition.
+type Translation struct {
+	ID, Language, Title, URL string
+}
+
+// Discussion is a short post about a story: a toot that links to the article.
+type Discussion struct {
+	URL, Title, Author, Language string
+}
+
+// Visit is what we remember of the last fetches of a source.
+type Visit struct {
+	Source string // Source.ID
+
+	// FeedURL is what is fetched: Source.URL, the feed found on that page, or
+	// where it moved to within its site. Given is the Source.URL it was found
+	// from: when the operator changes that one, FeedURL is looked for again.
+	FeedURL, Given string
+
+	ETag, LastModified string // verbatim, of the newest document that was understood
+	Body               Digest // of that document's bytes
+
+	FeedTitle string // the feed's own title
+	SiteURL   string // the page the feed says it belongs to; a hint
+
+	Status    int       // HTTP status of the last answer, 0 where there was none
+	Checked   time.Time // last tried
+	Succeeded time.Time // last understood, changed or not
+	Changed   time.Time // last time it gave something new
+	Next      time.Time // not before
+
+	// Failures in a row: what the back-off grows with.
+	Failures int
+	// Conditional says whether a 304 was ever seen since the last document; a
+	// source that never answers so is asked less often.
+	Conditional bool
+	// Interval is what the publisher asked for by ttl or max-age; it holds across a 304.
+	Interval time.Duration
+
+	Trouble string // a failure, in words that say what to do; empty when all is well
+	Notice  string // worth knowing, not a failure
+
+	State   State
+	MovedTo string // where a permanent redirect pointed
+	Agreed  int    // how many answers in a row pointed there
+}
+
+// State is whether a source is polled.
+type State string
+
+const (
+	Active  State = "active"
+	Paused  State = "paused"  // by the operator
+	Gone    State = "gone"    // it answered 410
+	Removed State = "removed" // no longer in the configuration; its editions stay
+)
