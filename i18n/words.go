@@ -1,0 +1,211 @@
+package i18n
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// Words are the program's own words in one language: locales/TAG.toml. A new
+// language is a new file there, and says everything: there are no gaps to fill
+// from another language.
+type Words struct {
+	Tag  string `toml:"-"`    // the language they are in: write it as lang
+	Name string `toml:"name"` // the language's own name, as it stands in a sentence: "Nederlands", "français"
+
+	Dates struct {
+		Pattern Pattern  `toml:"pattern" holds:"day month year"`
+		First   string   `toml:"first"`           // the first day of a month: "1", "1er"
+		Months  []string `toml:"months" len:"12"` // as they stand in a date
+		Days    []string `toml:"days" len:"7"`    // from Sunday
+	} `toml:"dates"`
+
+	// Feed has titles and descriptions of feeds.
+	Feed struct {
+		Narrowed   Pattern `toml:"narrowed" holds:"site what"`         // title of a feed of one topic or one source
+		InLanguage Pattern `toml:"in_language" holds:"title language"` // title of a feed in one language; Title is the site's, or Narrowed
+
+		// The descriptions: of the merged feed, and of those that are narrower.
+		Everything string  `toml:"everything"`
+		Language   Pattern `toml:"language" holds:"site language"`
+		Topic      Pattern `toml:"topic" holds:"site topic"`
+		Source     Pattern `toml:"source" holds:"site source"`
+	} `toml:"feed"`
+
+	// Page has what stands on the pages.
+	Page struct {
+		Subscribe    string `toml:"subscribe"`
+		SubscribeHow string `toml:"subscribe_how"` // a sentence
+		Newest       string `toml:"newest"`
+		Older        string `toml:"older"`
+		Source       string `toml:"source"`
+		AlsoIn       string `toml:"also_in"` // a language's name follows
+		Feeds        string `toml:"feeds"`
+		AllLanguages string `toml:"all_languages"`
+		NothingYet   string `toml:"nothing_yet"`
+		NotFound     string `toml:"not_found"`
+	} `toml:"page"`
+}
+
+// Pattern is a text with places to fill: "{site}: {what}".
+type Pattern string
+
+// With fills the places: names and values in turn, "site", title, "what", topic.
+// A value is plain text, and is not looked at for places.
+func (p Pattern) With(namesAndValues ...string) string {
+	pairs := slices.Clone(namesAndValues)
+	for i := 0; i < len(pairs); i += 2 {
+		pairs[i] = "{" + pairs[i] + "}"
+	}
+	return strings.NewReplacer(pairs...).Replace(string(p))
+}
+
+// Direction is "rtl" or "ltr", the dir attribute of HTML.
+func (w *Words) Direction() string { return Direction(w.Tag) }
+
+// Date writes a day as a person would, in t's own time zone: "11 januari 2025".
+func (w *Words) Date(t time.Time) string {
+	day := strconv.Itoa(t.Day())
+	if t.Day() == 1 {
+		day = w.Dates.First
+	}
+	return w.Dates.Pattern.With("day", day, "month", w.Dates.Months[t.Month()-1], "year", strconv.Itoa(t.Year()))
+}
+
+//go:embed locales/*.toml
+var locales embed.FS
+
+// English is the language of the words where there are none in the one asked for.
+const English = "en"
+
+// all are the words of every locale. They are compiled in, and a test reads
+// them all: a mistake in them is not for a caller to handle.
+var all = sync.OnceValue(func() map[string]*Words {
+	words, err := load(locales)
+	if err != nil {
+		panic(err)
+	}
+	return words
+})
+
+// WordsIn are our words in a language, a variety of it standing for the
+// language; else those in English. Words.Tag says which it became.
+func WordsIn(tag string) *Words {
+	words := all()
+	tag = Tag(tag)
+	for _, t := range [...]string{tag, base(tag)} {
+		if w, ok := words[t]; ok {
+			return w
+		}
+	}
+	return words[English]
+}
+
+// load reads locales/*.toml: tag → words.
+func load(fsys fs.FS) (map[string]*Words, error) {
+	names, err := fs.Glob(fsys, "locales/*.toml")
+	if err != nil {
+		return nil, err
+	}
+	words := make(map[string]*Words)
+	for _, name := range names {
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		w, err := parse(strings.TrimSuffix(path.Base(name), ".toml"), data)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", name, err)
+		}
+		words[w.Tag] = w
+	}
+	if words[English] == nil {
+		return nil, errors.New("read locales: there is no en.toml, which the other languages fall back to")
+	}
+	return words, nil
+}
+
+// parse reads one locale and refuses what is not exactly right.
+func parse(tag string, data []byte) (*Words, error) {
+	if Tag(tag) != tag {
+		return nil, fmt.Errorf("%q is not a language tag as we write it: name the file %s.toml", tag, cmp.Or(Tag(tag), "nl"))
+	}
+	w := &Words{Tag: tag}
+	if err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(w); err != nil {
+		if strict := (*toml.StrictMissingError)(nil); errors.As(err, &strict) {
+			return nil, fmt.Errorf("unknown key:\n%s", strict.String())
+		}
+		return nil, err
+	}
+	if err := check(reflect.ValueOf(w).Elem(), ""); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
+
+// check walks the words: each message is there, holds the places that its field
+// names and no others, and a list has its length.
+func check(v reflect.Value, prefix string) error {
+	for i := range v.NumField() {
+		field, value := v.Type().Field(i), v.Field(i)
+		if field.Tag.Get("toml") == "-" {
+			continue
+		}
+		key := prefix + field.Tag.Get("toml")
+		switch value.Kind() {
+		case reflect.Struct:
+			if err := check(value, key+"."); err != nil {
+				return err
+			}
+		case reflect.Slice:
+			if want := field.Tag.Get("len"); strconv.Itoa(value.Len()) != want {
+				return fmt.Errorf("%s has %d words: give it %s", key, value.Len(), want)
+			}
+			for n := range value.Len() {
+				if err := checkText(value.Index(n).String(), ""); err != nil {
+					return fmt.Errorf("%s, word %d: %w", key, n+1, err)
+				}
+			}
+		default:
+			if err := checkText(value.String(), field.Tag.Get("holds")); err != nil {
+				return fmt.Errorf("%s: %w", key, err)
+			}
+		}
+	}
+	return nil
+}
+
+func checkText(text, holds string) error {
+	if strings.TrimSpace(text) == "" {
+		return errors.New("missing: every language says everything")
+	}
+	if strings.TrimSpace(text) != text {
+		return fmt.Errorf("%q has a space around it: remove it", text)
+	}
+	var want []string
+	for name := range strings.FieldsSeq(holds) {
+		want = append(want, "{"+name+"}")
+	}
+	got := placeholder.FindAllString(text, -1)
+	slices.Sort(want)
+	slices.Sort(got)
+	if rest := placeholder.ReplaceAllString(text, ""); !slices.Equal(got, want) || strings.ContainsAny(rest, "{}") {
+		return fmt.Errorf("%q must hold %s, each once", text, cmp.Or(strings.Join(want, " "), "no {…}"))
+	}
+	return nil
+}

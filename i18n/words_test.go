@@ -1,0 +1,110 @@
+package i18n
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+)
+
+func TestLocales(t *testing.T) {
+	words, err := load(locales)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tag := range []string{"nl", "en", "fy", "de", "fr", "ar"} {
+		if words[tag] == nil || words[tag].Tag != tag {
+			t.Errorf("no words in %s", tag)
+		}
+	}
+}
+
+func TestWordsIn(t *testing.T) {
+	for asked, want := range map[string]string{
+		"nl": "nl", "nl-BE": "nl", "nl_NL": "nl", "FY": "fy", "ar-MA": "ar",
+		"it": "en", "und": "en", "": "en", "x-default": "en",
+	} {
+		if got := WordsIn(asked).Tag; got != want {
+			t.Errorf("WordsIn(%q) is in %s, want %s", asked, got, want)
+		}
+	}
+	if d := WordsIn("ar").Direction(); d != "rtl" {
+		t.Errorf("Arabic runs %s", d)
+	}
+}
+
+func TestDate(t *testing.T) {
+	for _, c := range []struct{ tag, day, want string }{
+		{"nl", "2025-01-11", "11 januari 2025"},
+		{"en", "2025-01-11", "11 January 2025"},
+		{"fy", "2025-03-02", "2 maart 2025"},
+		{"fy", "2025-12-31", "31 desimber 2025"},
+		{"de", "2025-03-01", "1. März 2025"},
+		{"fr", "2025-08-01", "1er août 2025"},
+		{"fr", "2025-08-21", "21 août 2025"},
+		{"ar", "2025-01-11", "11 يناير 2025"},
+	} {
+		day, err := time.Parse(time.DateOnly, c.day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := WordsIn(c.tag).Date(day); got != c.want {
+			t.Errorf("%s in %s is %q, want %q", c.day, c.tag, got, c.want)
+		}
+	}
+	// A weekday is found by time.Weekday.
+	if got := WordsIn("nl").Dates.Days[time.Saturday]; got != "zaterdag" {
+		t.Errorf("Saturday is %q", got)
+	}
+}
+
+func TestWith(t *testing.T) {
+	w := WordsIn("fr")
+	if got, want := w.Feed.Narrowed.With("site", "Samen {what}", "what", "{site}"), "Samen {what}\u00a0: {site}"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
+	english, err := locales.ReadFile("locales/en.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ file, old, new, want string }{
+		"unknown key":         {"nl.toml", "[page]\n", "[page]\nsubscibe = \"x\"\n", "subscibe"},
+		"missing message":     {"nl.toml", "older = \"Older\"\n", "", "page.older: missing"},
+		"empty message":       {"nl.toml", `"Older"`, `" "`, "page.older: missing"},
+		"wrong placeholder":   {"nl.toml", "{site}: {what}", "{site}: {topic}", "must hold {site} {what}"},
+		"missing placeholder": {"nl.toml", "{site}: {what}", "{what}", "must hold {site} {what}"},
+		"double placeholder":  {"nl.toml", "{site}: {what}", "{site}: {what} {what}", "must hold {site} {what}"},
+		"placeholder in text": {"nl.toml", `"Older"`, `"Older {site}"`, "page.older"},
+		"half a placeholder":  {"nl.toml", `"Older"`, `"Older {"`, "page.older"},
+		"space":               {"nl.toml", `"Older"`, `"Older "`, "page.older"},
+		"short list":          {"nl.toml", `"January", `, "", "dates.months has 11 words"},
+		"hole in a list":      {"nl.toml", `"January", `, `"", `, "dates.months, word 1: missing"},
+		"not a text":          {"nl.toml", `"Older"`, "3", "older"},
+		"not TOML":            {"nl.toml", "[page]", "[page", "nl.toml"},
+		"not a tag of ours":   {"nl-NL.toml", "", "", "name the file nl.toml"},
+		"not a tag":           {"dutch.toml", "", "", "not a language tag"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := string(english)
+			if c.old != "" {
+				if !strings.Contains(text, c.old) {
+					t.Fatalf("en.toml has no %q", c.old)
+				}
+				text = strings.Replace(text, c.old, c.new, 1)
+			}
+			_, err := load(fstest.MapFS{
+				"locales/en.toml":   {Data: english},
+				"locales/" + c.file: {Data: []byte(text)},
+			})
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want one that says %q", err, c.want)
+			}
+		})
+	}
+	if _, err := load(fstest.MapFS{"locales/nl.toml": {Data: english}}); err == nil || !strings.Contains(err.Error(), "en.toml") {
+		t.Errorf("without English: error %v", err)
+	}
+}
