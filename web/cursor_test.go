@@ -1,0 +1,46 @@
+package web
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"samenloop/post"
+)
+
+func TestPageQuery(t *testing.T) {
+	for _, c := range []post.Cursor{
+		{},
+		{Sort: noon, Row: 1},
+		{Sort: noon, Row: math.MaxInt64},
+		{Sort: time.UnixMilli(-5).UTC(), Row: 0},
+		{Sort: time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC), Row: -1},
+	} {
+		query := pageQuery(c)
+		got, err := parsePageQuery(query)
+		if err != nil || got != c {
+			t.Errorf("%v became %q, and that %v, %v", c, query, got, err)
+		}
+	}
+	if q := pageQuery(post.Cursor{Sort: noon, Row: 123456}); len(q) > len("before=")+12 {
+		t.Errorf("%q is not short", q)
+	}
+}
+
+func FuzzParsePageQuery(f *testing.F) {
+	f.Add("before=" + strings.TrimPrefix(pageQuery(post.Cursor{Sort: noon, Row: 7}), "before="))
+	f.Add("before=AAAA&before=AAAA")
+	f.Add("before=gICAgICAgICAgIAB")
+	f.Add("utm_source=x&before=%41%41")
+	f.Add("before")
+	f.Fuzz(func(t *testing.T, query string) {
+		c, err := parsePageQuery(query)
+		if err != nil || c == (post.Cursor{}) {
+			return
+		}
+		if again, err := parsePageQuery(pageQuery(c)); err != nil || again != c {
+			t.Errorf("%q became %v, and that %v, %v", query, c, again, err)
+		}
+	})
+}

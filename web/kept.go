@@ -1,0 +1,170 @@
+package web
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"samenloop/post"
+)
+
+const (
+	// keptBytes is how much memory the kept answers may take: some 300 pages of feeds.
+	keptBytes = 64 << 20
+	// renderTime is how long the making of one answer may take.
+	renderTime = 20 * time.Second
+)
+
+// errNotFound says that a URL names a language, topic or source that is not there.
+var errNotFound = errors.New("not found")
+
+// key names an answer: what it shows, and how.
+type key struct {
+	query  post.Query
+	format string
+}
+
+// renderer makes the bytes of an answer.
+type renderer func(context.Context, post.Query) (contentType string, body []byte, err error)
+
+// keep serves what a renderer makes, and makes it again only when its version changed.
+func (h *handler) keep(format string, render renderer) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		before, err := parsePageQuery(r.URL.RawQuery)
+		if err != nil {
+			fail(w, http.StatusBadRequest, err.Error())
+			return
+		}
+		k := key{format: format, query: post.Query{
+			Language: r.PathValue("lang"),
+			Topic:    r.PathValue("topic"),
+			Source:   r.PathValue("source"),
+			Before:   before,
+			Limit:    perPage,
+		}}
+		version := h.store.Version(k.query)
+		a := h.kept.get(k)
+		if a == nil || a.version != version {
+			a, err = h.make(r.Context(), k, version, render)
+		}
+		switch {
+		case errors.Is(err, errNotFound):
+			fail(w, http.StatusNotFound, err.Error())
+		case err != nil:
+			slog.Error("render", "path", r.URL.Path, "error", err)
+			fail(w, http.StatusInternalServerError, "this cannot be shown now; try again later")
+		default:
+			a.serve(w, r)
+		}
+	}
+}
+
+// make renders an answer and keeps it. Whoever asks for the same meanwhile waits
+// for it rather than making it too. The version was read before the editions are:
+// what changes in between is noticed at the next request.
+func (h *handler) make(ctx context.Context, k key, version string, render renderer) (*answer, error) {
+	// The answer is for everybody who waits: that one of them leaves does not end it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renderTime)
+	defer cancel()
+	flight := k.format + feedPath(k.query) + "?" + pageQuery(k.query.Before) + " " + version
+	v, err, _ := h.kept.flights.Do(flight, func() (any, error) {
+		last := h.kept.get(k)
+		if last != nil && last.version == version {
+			return last, nil // made between our look and our turn
+		}
+		contentType, body, err := render(ctx, k.query)
+		if err != nil {
+			return nil, err
+		}
+		a := newAnswer(contentType, body, h.now())
+		a.follow(last)
+		a.version = version
+		h.kept.put(k, a)
+		return a, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*answer), nil
+}
+
+// follow sets since when the answer has its bytes, knowing the one before it.
+//
+// The time is ours and not the newest date in the feed: an edition that arrives
+// late brings an old date, and one that is retracted none at all, and whoever
+// asks only with If-Modified-Since would never hear of them. Two changes within
+// a second get two times for the same reason.
+func (a *answer) follow(last *answer) {
+	switch {
+	case last == nil:
+		return
+	case last.plain.etag[0] == a.plain.etag[0]:
+		a.modified = last.modified
+	case !a.modified.After(last.modified):
+		a.modified = last.modified.Add(time.Second)
+	}
+	a.lastModified = []string{a.modified.UTC().Format(http.TimeFormat)}
+}
+
+// keptAnswers are the answers last asked for, as many as fit in max bytes.
+type keptAnswers struct {
+	max     int
+	flights singleflight.Group
+
+	mu      sync.Mutex
+	answers map[key]*list.Element // of *keptAnswer
+	used    list.List             // last used first
+	size    int
+}
+
+type keptAnswer struct {
+	key    key
+	answer *answer
+}
+
+// size is about what it takes in memory: its bodies, and a kilobyte for the rest.
+func (k *keptAnswer) size() int {
+	return len(k.answer.plain.body) + len(k.answer.packed.body) + 1<<10
+}
+
+// get gives nil where there is none.
+func (ks *keptAnswers) get(k key) *answer {
+	ks.mu.Lock()
+	defer ks.mu.Unlock()
+	e := ks.answers[k]
+	if e == nil {
+		return nil
+	}
+	ks.used.MoveToFront(e)
+	return e.Value.(*keptAnswer).answer
+}
+
+// put replaces the answer of a key, and lets go of those not used for longest.
+func (ks *keptAnswers) put(k key, a *answer) {
+	ks.mu.Lock()
+	defer ks.mu.Unlock()
+	if ks.answers == nil {
+		ks.answers = make(map[key]*list.Element)
+	}
+	if e := ks.answers[k]; e != nil {
+		ks.drop(e)
+	}
+	kept := &keptAnswer{k, a}
+	ks.answers[k] = ks.used.PushFront(kept)
+	ks.size += kept.size()
+	for ks.size > ks.max {
+		ks.drop(ks.used.Back())
+	}
+}
+
+func (ks *keptAnswers) drop(e *list.Element) {
+	kept := ks.used.Remove(e).(*keptAnswer)
+	delete(ks.answers, kept.key)
+	ks.size -= kept.size()
+}

@@ -1,0 +1,200 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"embed"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"samenloop/feeds"
+	"samenloop/i18n"
+	"samenloop/post"
+)
+
+//go:embed pages/*.html
+var pageFiles embed.FS
+
+//go:embed static/style.css
+var styleSheet []byte
+
+var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+
+const htmlType = "text/html; charset=utf-8"
+
+// prepare makes the answers that are the same as long as the program runs.
+func (h *handler) prepare() error {
+	h.style = newAnswer("text/css; charset=utf-8", styleSheet, h.now())
+	body, err := execute("json.html", struct{ Site, Version, Root, Feed string }{
+		h.Title, h.Version, h.prefix + "/", h.base + feedPath(post.Query{}) + ".json",
+	})
+	h.aboutJSON = newAnswer(htmlType, body, h.now())
+	return err
+}
+
+func execute(name string, data any) ([]byte, error) {
+	var b bytes.Buffer
+	err := pages.ExecuteTemplate(&b, name, data)
+	return b.Bytes(), err
+}
+
+var varyLanguage = []string{"Accept-Language"}
+
+// negotiate sends / to the page in the language that the reader wants.
+func (h *handler) negotiate(w http.ResponseWriter, r *http.Request) {
+	w.Header()["Vary"] = varyLanguage
+	lang := i18n.Negotiate(r.Header.Get("Accept-Language"), h.Languages)
+	http.Redirect(w, r, h.prefix+pagePath(lang), http.StatusSeeOther)
+}
+
+// pageView is what page.html shows. Paths begin with "/", below the prefix; what
+// has URL in its name is absolute.
+type pageView struct {
+	*i18n.Words
+	Language, Dir  string // of the page; its words may be in another language where we have none in its own
+	Site, Version  string
+	First          bool // it has the newest editions
+	URL, Root      string
+	AnyURL         string // where the language is negotiated
+	Style, About   string
+	Older          string // empty where nothing follows
+	Languages      []languageView
+	Feeds          []feedView // of this language first
+	Articles       []articleView
+	ShowsLanguages bool // there is more than one
+}
+
+// languageView is the page in a language.
+type languageView struct {
+	Tag, Name, Path, URL string
+	Current              bool
+}
+
+// feedView is a feed, in each format.
+type feedView struct {
+	Label   string // among the others: "Nederlands"
+	Title   string // as a reader of feeds will call it
+	Formats []formatView
+}
+
+// formatView is one format of a feed. Type is the whole attribute: html/template
+// would write the plus in it as &#43;, which programs that look for feeds with less
+// than a parser of HTML do not understand.
+type formatView struct {
+	Name, Path string
+	Type       template.HTMLAttr
+}
+
+// articleView is an edition on a page.
+type articleView struct {
+	Title, URL, Excerpt, Source string
+	Language, Dir               string // "" and "auto" where the language is not known
+	Date, Time                  string // for people and for programs
+	Translations                []languageView
+}
+
+// page renders the page of a language: its newest editions, and what to subscribe to.
+func (h *handler) page(ctx context.Context, q post.Query) (string, []byte, error) {
+	l, err := h.read(ctx, q)
+	if err != nil {
+		return "", nil, err
+	}
+	body, err := execute("page.html", h.view(l))
+	return htmlType, body, err
+}
+
+func (h *handler) view(l listing) pageView {
+	lang := l.query.Language
+	words := i18n.WordsIn(lang)
+	v := pageView{
+		Words:          words,
+		Language:       words.Tag,
+		Dir:            words.Direction(),
+		Site:           h.Title,
+		Version:        h.Version,
+		First:          l.query.Before == post.Cursor{},
+		URL:            h.base + withQuery(pagePath(lang), pageQuery(l.query.Before)),
+		Root:           h.prefix + pagePath(lang),
+		AnyURL:         h.base + "/",
+		Style:          h.prefix + "/style.css",
+		About:          h.prefix + "/about/json",
+		ShowsLanguages: len(h.Languages) > 1,
+	}
+	if next := pageQuery(l.next); next != "" {
+		v.Older = h.prefix + withQuery(pagePath(lang), next)
+	}
+	for _, tag := range h.Languages {
+		v.Languages = append(v.Languages, languageView{
+			Tag: tag, Name: languageName(tag), Current: tag == lang,
+			Path: h.prefix + pagePath(tag), URL: h.base + pagePath(tag),
+		})
+	}
+	offer := func(label string, l listing) {
+		f := feedView{Label: label, Title: h.title(l)}
+		for _, format := range feeds.Formats {
+			f.Formats = append(f.Formats, formatView{
+				Name: format.Name,
+				Path: h.prefix + feedPath(l.query) + "." + format.Name,
+				Type: template.HTMLAttr(`type="` + format.Alternate + `"`),
+			})
+		}
+		v.Feeds = append(v.Feeds, f)
+	}
+	offer(languageName(lang), listing{query: post.Query{Language: lang}})
+	for _, t := range h.Topics {
+		title := cmp.Or(t.Title, t.ID)
+		offer(title, listing{query: post.Query{Language: lang, Topic: t.ID}, topic: title})
+	}
+	offer(words.Page.AllLanguages, listing{})
+	for _, e := range l.editions {
+		v.Articles = append(v.Articles, viewArticle(e, words))
+	}
+	return v
+}
+
+func viewArticle(e post.Edition, words *i18n.Words) articleView {
+	a := articleView{
+		Title:    e.Lead.Title,
+		URL:      e.Lead.URL,
+		Excerpt:  excerpt(e.Lead),
+		Source:   e.Source.Title,
+		Language: e.Lead.Language,
+		Dir:      i18n.Direction(e.Lead.Language),
+		Date:     words.Date(e.Published.UTC()),
+		Time:     e.Published.UTC().Format(time.RFC3339),
+	}
+	if i18n.Tag(a.Language) == "" {
+		a.Language, a.Dir = "", "auto"
+	}
+	for _, t := range e.Translations {
+		a.Translations = append(a.Translations, languageView{Tag: t.Language, Name: languageName(t.Language), URL: t.URL})
+	}
+	return a
+}
+
+// excerpt is how a post begins, as far as its title has not said it already.
+func excerpt(p post.Post) string {
+	text := post.CleanText(cmp.Or(p.Summary, post.Text(p.HTML)), 280)
+	if strings.HasPrefix(text, strings.TrimRight(p.Title, ".… ")) {
+		return ""
+	}
+	return text
+}
+
+// languageName is what a language calls itself, where we have no words in it its tag.
+func languageName(tag string) string {
+	if words := i18n.WordsIn(tag); i18n.Base(words.Tag) == i18n.Base(tag) {
+		return words.Name
+	}
+	return tag
+}
+
+func withQuery(path, query string) string {
+	if query == "" {
+		return path
+	}
+	return path + "?" + query
+}

@@ -1,0 +1,212 @@
+// Package web is every URL of a site: feeds and pages, rendered once and kept
+// until what they show changes.
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"samenloop/feeds"
+	"samenloop/post"
+)
+
+// Site is what the operator decides about a site.
+type Site struct {
+	Title     string
+	BaseURL   string       // where the world reaches the site: absolute, http or https; may have a path
+	Languages []string     // BCP 47, at least one; the first is the default
+	Topics    []post.Topic // those that have feeds of their own
+	Version   string       // of the program
+}
+
+// Store is what a site needs to know of what is kept.
+type Store interface {
+	// Editions gives a page of a feed, newest first, and the cursor of what follows (zero: nothing).
+	Editions(ctx context.Context, q post.Query) ([]post.Edition, post.Cursor, error)
+	// Version changes whenever the answer to q may have changed, titles of sources
+	// included. It is asked at every request: it reads memory, never the database.
+	Version(q post.Query) string
+	// Sources lists all, with the state of their last visit.
+	Sources(ctx context.Context) ([]post.SourceState, error)
+}
+
+// perPage is how many editions a feed or a page shows.
+const perPage = 50
+
+// New is the handler of a site. It does not look at the request's Host: Server
+// does. For another configuration, call it again: nothing is shared but the store.
+func New(site Site, store Store) (http.Handler, error) {
+	base, err := parseBase(site.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if len(site.Languages) == 0 {
+		return nil, fmt.Errorf("languages: give at least one, such as %q", "en")
+	}
+	h := &handler{
+		Site:   site,
+		store:  store,
+		base:   strings.TrimSuffix(base.String(), "/"),
+		prefix: strings.TrimSuffix(base.Path, "/"),
+		now:    time.Now,
+		kept:   keptAnswers{max: keptBytes},
+	}
+	if err := h.prepare(); err != nil {
+		return nil, err
+	}
+	h.mux = h.routes()
+	return h, nil
+}
+
+// parseBase reads the URL that everything stands below. It has no slash, query
+// or fragment at its end that would come between it and a path.
+func parseBase(rawURL string) (*url.URL, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("base_url %q: write it as https://example.org or https://example.org/path", rawURL)
+	}
+	if u.EscapedPath() != u.Path || strings.ContainsAny(u.Path, "{}") || strings.Contains(u.Path, "//") {
+		return nil, fmt.Errorf("base_url %q: write its path with plain letters, digits and hyphens", rawURL)
+	}
+	return u, nil
+}
+
+// handler serves one site.
+type handler struct {
+	Site
+	store  Store
+	base   string // absolute, no slash at its end
+	prefix string // the path of base: "" or "/planet"
+	now    func() time.Time
+	kept   keptAnswers
+	mux    *http.ServeMux
+
+	style, aboutJSON *answer // the same as long as the program runs
+}
+
+// routes is every URL there is.
+func (h *handler) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	handle := func(path string, f http.HandlerFunc) { mux.HandleFunc("GET "+h.prefix+path, f) }
+
+	handle("/{$}", h.negotiate)
+	handle("/{lang}", h.addSlash)
+	handle("/{lang}/{$}", h.keep("html", h.page))
+	handle("/about/json", h.aboutJSON.serve)
+	handle("/style.css", h.style.serve)
+	handle("/healthz", healthz)
+	for _, f := range feeds.Formats {
+		feed := h.keep(f.Name, h.feed(f))
+		handle("/feed."+f.Name, feed)
+		handle("/{lang}/feed."+f.Name, feed)
+		handle("/topic/{topic}/feed."+f.Name, feed)
+		handle("/{lang}/topic/{topic}/feed."+f.Name, feed)
+		handle("/source/{source}/feed."+f.Name, feed)
+	}
+	return mux
+}
+
+// feedPath is where the feed of a query stands below the base, without its format.
+func feedPath(q post.Query) string {
+	path := ""
+	if q.Language != "" {
+		path += "/" + q.Language
+	}
+	if q.Topic != "" {
+		path += "/topic/" + q.Topic
+	}
+	if q.Source != "" {
+		path += "/source/" + q.Source
+	}
+	return path + "/feed"
+}
+
+// pagePath is where the page of a language stands; without one, where it is negotiated.
+func pagePath(language string) string {
+	if language == "" {
+		return "/"
+	}
+	return "/" + language + "/"
+}
+
+// ServeHTTP implements [http.Handler].
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	setHeaders(w.Header())
+	defer func() {
+		switch err := recover(); err {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(err)
+		default:
+			slog.Error("panic while answering", "path", r.URL.Path, "panic", err, "stack", string(debug.Stack()))
+			fail(w, http.StatusInternalServerError, "something went wrong here; it has been noted")
+		}
+	}()
+	// A proxy in front may pass the path on as it is, or without the prefix: both
+	// name the same thing here, because no path of ours starts with its own prefix.
+	if !h.underPrefix(r.URL.Path) {
+		u := *r.URL
+		u.Path = h.prefix + u.Path
+		if u.RawPath != "" {
+			u.RawPath = h.prefix + u.RawPath
+		}
+		below := *r
+		below.URL = &u
+		r = &below
+	}
+	h.mux.ServeHTTP(w, r)
+}
+
+func (h *handler) underPrefix(path string) bool {
+	rest, ok := strings.CutPrefix(path, h.prefix)
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+// Header values that never change; nothing may write to them.
+var (
+	nosniff    = []string{"nosniff"}
+	noReferrer = []string{"no-referrer"}
+	anyOrigin  = []string{"*"}
+	noStore    = []string{"no-store"}
+	pagePolicy = []string{"default-src 'none'; style-src 'self'; img-src 'self' https:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"}
+)
+
+// setHeaders sets what stands on every answer, errors included. Any page may
+// read ours: they are public and the same for everybody.
+func setHeaders(header http.Header) {
+	header["X-Content-Type-Options"] = nosniff
+	header["Referrer-Policy"] = noReferrer
+	header["Access-Control-Allow-Origin"] = anyOrigin
+}
+
+// fail answers with an error in plain text, which is for people: lower case, one line.
+func fail(w http.ResponseWriter, status int, message string) {
+	w.Header()["Cache-Control"] = noStore
+	http.Error(w, message, status)
+}
+
+func healthz(w http.ResponseWriter, r *http.Request) {
+	w.Header()["Cache-Control"] = noStore
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	fmt.Fprint(w, "ok")
+}
+
+// addSlash sends /nl to /nl/.
+func (h *handler) addSlash(w http.ResponseWriter, r *http.Request) {
+	lang := r.PathValue("lang")
+	if !slices.Contains(h.Languages, lang) {
+		fail(w, http.StatusNotFound, "not found")
+		return
+	}
+	http.Redirect(w, r, h.prefix+pagePath(lang), http.StatusMovedPermanently)
+}
