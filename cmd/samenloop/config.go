@@ -74,8 +74,9 @@ type scheduleConfig struct {
 }
 
 type fetchConfig struct {
-	// AllowNetworks may be dialled although they are not on the public internet:
-	// CIDRs (every port there) and IP:port; a bare IP is that one address. Default none.
+	// AllowNetworks may be dialled although they are not on the public internet,
+	// or on ports other than 80 and 443: CIDRs (every port there) and IP:port; a
+	// bare IP in the file is that one address. Default none.
 	AllowNetworks []string `toml:"allow_networks"`
 	// Contact is an address or a page that publishers find in our User-Agent. Default BaseURL.
 	Contact string `toml:"contact"`
@@ -221,18 +222,6 @@ func (c *config) listenOn(address string) error {
 	return nil
 }
 
-// allowedNetworks are Fetch.AllowNetworks, understood.
-func (c *config) allowedNetworks() (networks []netip.Prefix, addresses []netip.AddrPort) {
-	for _, s := range c.Fetch.AllowNetworks {
-		if p, err := netip.ParsePrefix(s); err == nil {
-			networks = append(networks, p)
-		} else if a, err := netip.ParseAddrPort(s); err == nil {
-			addresses = append(addresses, a)
-		}
-	}
-	return networks, addresses
-}
-
 // check fills in what was left out, brings values to one form and returns all
 // that is wrong.
 func (c *config) check(where places) []problem {
@@ -348,7 +337,7 @@ func (f *fetchConfig) check(baseURL string, report report) {
 		f.Contact = baseURL
 	}
 	// It goes into a header, between parentheses.
-	if strings.ContainsFunc(f.Contact, func(r rune) bool { return r <= ' ' || r > '~' || r == '(' || r == ')' }) {
+	if len(f.Contact) > 500 || strings.ContainsFunc(f.Contact, func(r rune) bool { return r <= ' ' || r > '~' || r == '(' || r == ')' }) {
 		report("contact", `%q: write one mail address or the URL of one page, in plain ASCII`, printable(f.Contact))
 	}
 	checkRange(report, "max_bytes", f.MaxBytes, 10_000, 1_000_000_000)
@@ -523,13 +512,14 @@ func cleanLanguage(tag string) (string, error) {
 // cleanNetwork is a CIDR or an IP:port.
 func cleanNetwork(s string) (string, error) {
 	s = strings.TrimSpace(s)
-	if p, err := netip.ParsePrefix(s); err == nil {
+	if p, err := netip.ParsePrefix(s); err == nil && !p.Addr().Is4In6() {
 		return p.Masked().String(), nil
 	}
-	if a, err := netip.ParseAddrPort(s); err == nil {
+	if a, err := netip.ParseAddrPort(s); err == nil && a.Port() != 0 {
 		return a.String(), nil
 	}
 	if ip, err := netip.ParseAddr(s); err == nil && ip.Zone() == "" {
+		ip = ip.Unmap()
 		return netip.PrefixFrom(ip, ip.BitLen()).String(), nil
 	}
 	return "", fmt.Errorf(`%q: write a network "10.0.0.0/8", an address "10.0.0.7" or one port of it "10.0.0.7:8000"`, printable(s))
