@@ -21,7 +21,8 @@ const (
 // language, one author and no source.
 
 type atomFeed struct {
-	Lang string `xml:"xml:lang,attr,omitempty"`
+	Lang  string    `xml:"xml:lang,attr,omitempty"`
+	Title atomTitle `xml:"title"`
 	gorilla.AtomFeed
 	Generator *atomGenerator `xml:"generator"`
 	Links     []atomLink     `xml:"link"`
@@ -31,13 +32,20 @@ type atomFeed struct {
 // FeedXml makes it a gorilla.XmlFeed.
 func (f *atomFeed) FeedXml() any { return f }
 
+// atomTitle says that it is plain text, whatever it looks like.
+type atomTitle struct {
+	Type string `xml:"type,attr"`
+	Text string `xml:",chardata"`
+}
+
 type atomGenerator struct {
 	Version string `xml:"version,attr,omitempty"`
 	Name    string `xml:",chardata"`
 }
 
 type atomEntry struct {
-	Lang string `xml:"xml:lang,attr"`
+	Lang  string    `xml:"xml:lang,attr"`
+	Title atomTitle `xml:"title"`
 	gorilla.AtomEntry
 	Authors    []gorilla.AtomPerson `xml:"author"`
 	Categories []atomCategory       `xml:"category"`
@@ -74,11 +82,11 @@ func renderAtom(f Feed) ([]byte, error) {
 		Lang: hreflang(f.Language),
 		AtomFeed: gorilla.AtomFeed{
 			Xmlns:    atomNamespace,
-			Title:    xmlText(f.Title),
 			Subtitle: xmlText(f.Description),
 			Id:       xmlText(f.Base),
 			Updated:  rfc3339(f.Updated),
 		},
+		Title:     atomTitle{"text", xmlText(f.Title)},
 		Generator: &atomGenerator{version, name},
 		Links: append([]atomLink{{Rel: "alternate", Type: "text/html", Hreflang: hreflang(f.Language), Href: xmlText(f.Home)}},
 			frameLinks(f, "atom", atomType)...),
@@ -113,17 +121,20 @@ func newAtomEntry(it item) atomEntry {
 	e := atomEntry{
 		Lang: it.language,
 		AtomEntry: gorilla.AtomEntry{
-			Title:     it.title,
 			Id:        it.id,
 			Published: rfc3339(it.published),
 			Updated:   rfc3339(it.updated),
 		},
+		Title: atomTitle{"text", it.title},
 		Links: []atomLink{{Rel: "alternate", Hreflang: hreflang(it.language), Href: it.url}},
 		// The feed's own id is not known to us: its address names it.
 		Source: atomSource{ID: it.source.url, Title: it.source.title, Updated: rfc3339(it.updated)},
 	}
-	if it.html != "" {
+	switch {
+	case it.html != "":
 		e.Content = &gorilla.AtomContent{Type: "html", Content: it.html}
+	case it.summary == "":
+		e.Content = &gorilla.AtomContent{Type: "text", Content: it.text()}
 	}
 	if it.summary != "" {
 		e.Summary = &gorilla.AtomSummary{Type: "text", Content: it.summary}
@@ -134,7 +145,8 @@ func newAtomEntry(it item) atomEntry {
 	for _, t := range it.tags {
 		e.Categories = append(e.Categories, atomCategory{t.term, t.label})
 	}
-	e.Links = append(e.Links, itemLinks(it)...)
+	e.Links = append(e.Links, translationLinks(it)...)
+	e.Links = append(e.Links, discussionLinks(it)...)
 	for _, x := range it.enclosures {
 		e.Links = append(e.Links, atomLink{Rel: "enclosure", Type: x.Type, Href: x.URL, Length: size(x.Length)})
 	}
@@ -147,11 +159,38 @@ func newAtomEntry(it item) atomEntry {
 	return e
 }
 
-// itemLinks are an item's translations and discussions.
-func itemLinks(it item) []atomLink {
+// translationLinks are the item in other languages. Atom allows one alternate a
+// type and language (RFC 4287, 4.1.2), the item's own included. Some readers
+// (Universal Feed Parser) take the last alternate for the item's page, others the
+// first: so the item's own stands on either side, once with a type.
+func translationLinks(it item) []atomLink {
 	var links []atomLink
-	for _, l := range it.links() {
-		links = append(links, atomLink{Rel: l.rel, Hreflang: l.language, Href: l.url, Title: l.title})
+	own := hreflang(it.language)
+	seen := map[string]bool{own: true}
+	for _, t := range it.translations {
+		if l := hreflang(t.Language); t.URL != "" && !seen[l] {
+			seen[l] = true
+			links = append(links, atomLink{Rel: "alternate", Hreflang: l, Href: t.URL, Title: t.Title})
+		}
+	}
+	if links != nil {
+		links = append(links, atomLink{Rel: "alternate", Type: "text/html", Hreflang: own, Href: it.url})
+	}
+	return links
+}
+
+// discussionLinks are the posts about the item.
+func discussionLinks(it item) []atomLink {
+	var links []atomLink
+	for _, d := range it.discussions {
+		if d.URL == "" {
+			continue
+		}
+		title := d.Title
+		if d.Author != "" {
+			title = strings.TrimSuffix(d.Author+": "+title, ": ")
+		}
+		links = append(links, atomLink{Rel: "related", Hreflang: hreflang(d.Language), Href: d.URL, Title: title})
 	}
 	return links
 }

@@ -36,7 +36,7 @@ type Feed struct {
 	PageQuery, NextQuery string
 	// Alternates are the same feed in other languages: language → its Base.
 	Alternates map[string]string
-	Updated    time.Time // of the newest change in it
+	Updated    time.Time // of the newest change in it; zero where there never was one
 	Generator  string    // "samenloop/1.2.3"
 	About      string    // URL that documents the JSON extension
 	// StoryURL is the page of a story, by Story: where an edition whose lead has no URL is read.

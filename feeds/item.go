@@ -18,7 +18,6 @@ type item struct {
 	title              string // plain text
 	summary            string // plain text, may be empty
 	html               string // content, may be empty
-	text               string // the content, else the summary, else the title, as plain text
 	language           string
 	published, updated time.Time
 	authors            []post.Author // at least one
@@ -70,7 +69,6 @@ func (f Feed) item(e post.Edition) item {
 	if i18n.Tag(it.language) == "" {
 		it.language = i18n.Und
 	}
-	it.text = cmp.Or(xmlText(post.Text(it.html)), it.summary, it.title)
 	// A reader shows the content in a page of its own direction, not of the post's.
 	if it.html != "" && i18n.Direction(it.language) == "rtl" {
 		it.html = `<div lang="` + it.language + `" dir="rtl">` + it.html + `</div>`
@@ -95,6 +93,12 @@ func (f Feed) item(e post.Edition) item {
 			URL: xmlText(d.URL), Title: xmlText(d.Title), Author: xmlText(d.Author), Language: xmlText(d.Language)})
 	}
 	return it
+}
+
+// text is the content as plain text, else the summary, else the title: an item
+// always has something to show.
+func (it item) text() string {
+	return cmp.Or(xmlText(post.Text(it.html)), it.summary, it.title)
 }
 
 // source names where a lead came from: by the operator's title, else by its host.
@@ -124,32 +128,6 @@ func (f Feed) tags(e post.Edition) []tag {
 		add(word, "")
 	}
 	return tags
-}
-
-// link is another page that belongs to an item.
-type link struct{ rel, url, language, title string }
-
-// links are the item's translations and discussions, as links in XML. Atom
-// allows one alternate a language (RFC 4287, 4.1.2), the item's own included.
-func (it item) links() []link {
-	var links []link
-	seen := map[string]bool{hreflang(it.language): true}
-	for _, t := range it.translations {
-		if l := hreflang(t.Language); t.URL != "" && !seen[l] {
-			seen[l] = true
-			links = append(links, link{"alternate", t.URL, l, t.Title})
-		}
-	}
-	for _, d := range it.discussions {
-		title := d.Title
-		if d.Author != "" {
-			title = strings.TrimSuffix(d.Author+": "+title, ": ")
-		}
-		if d.URL != "" {
-			links = append(links, link{"related", d.URL, hreflang(d.Language), title})
-		}
-	}
-	return links
 }
 
 // hreflang is the language to state of a link: none where it is not known.

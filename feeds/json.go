@@ -95,7 +95,7 @@ func newJSONItem(it item, about string) jsonItem {
 			Url:         it.url,
 			Title:       it.title,
 			ContentHTML: it.html,
-			ContentText: it.text,
+			ContentText: it.text(),
 			Summary:     it.summary,
 			Authors:     jsonAuthors(it.authors),
 		},

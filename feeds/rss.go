@@ -99,7 +99,7 @@ func renderRSS(f Feed) ([]byte, error) {
 func newRSSItem(it item) rssItem {
 	description := it.summary
 	if description == "" {
-		description = excerpt(it.text, excerptLength)
+		description = excerpt(it.text(), excerptLength)
 	}
 	r := rssItem{
 		Title: rssTitle{titleEscapes.Replace(it.title)},
@@ -111,8 +111,9 @@ func newRSSItem(it item) rssItem {
 		},
 		Language: it.language,
 		Updated:  rfc3339(it.updated),
-		Links:    itemLinks(it),
+		Links:    translationLinks(it),
 	}
+	r.Links = append(r.Links, discussionLinks(it)...)
 	if it.html != "" {
 		r.Content = &gorilla.RssContent{Content: it.html}
 	}
