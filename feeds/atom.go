@@ -21,8 +21,7 @@ const (
 // language, one author and no source.
 
 type atomFeed struct {
-	Lang  string    `xml:"xml:lang,attr,omitempty"`
-	Title atomTitle `xml:"title"`
+	Lang string `xml:"xml:lang,attr,omitempty"`
 	gorilla.AtomFeed
 	Generator *atomGenerator `xml:"generator"`
 	Links     []atomLink     `xml:"link"`
@@ -32,20 +31,13 @@ type atomFeed struct {
 // FeedXml makes it a gorilla.XmlFeed.
 func (f *atomFeed) FeedXml() any { return f }
 
-// atomTitle says that it is plain text, whatever it looks like.
-type atomTitle struct {
-	Type string `xml:"type,attr"`
-	Text string `xml:",chardata"`
-}
-
 type atomGenerator struct {
 	Version string `xml:"version,attr,omitempty"`
 	Name    string `xml:",chardata"`
 }
 
 type atomEntry struct {
-	Lang  string    `xml:"xml:lang,attr"`
-	Title atomTitle `xml:"title"`
+	Lang string `xml:"xml:lang,attr"`
 	gorilla.AtomEntry
 	Authors    []gorilla.AtomPerson `xml:"author"`
 	Categories []atomCategory       `xml:"category"`
@@ -82,11 +74,11 @@ func renderAtom(f Feed) ([]byte, error) {
 		Lang: hreflang(f.Language),
 		AtomFeed: gorilla.AtomFeed{
 			Xmlns:    atomNamespace,
+			Title:    xmlText(f.Title),
 			Subtitle: xmlText(f.Description),
 			Id:       xmlText(f.Base),
 			Updated:  rfc3339(f.Updated),
 		},
-		Title:     atomTitle{"text", xmlText(f.Title)},
 		Generator: &atomGenerator{version, name},
 		Links: append([]atomLink{{Rel: "alternate", Type: "text/html", Hreflang: hreflang(f.Language), Href: xmlText(f.Home)}},
 			frameLinks(f, "atom", atomType)...),
@@ -121,11 +113,11 @@ func newAtomEntry(it item) atomEntry {
 	e := atomEntry{
 		Lang: it.language,
 		AtomEntry: gorilla.AtomEntry{
+			Title:     it.title,
 			Id:        it.id,
 			Published: rfc3339(it.published),
 			Updated:   rfc3339(it.updated),
 		},
-		Title: atomTitle{"text", it.title},
 		Links: []atomLink{{Rel: "alternate", Hreflang: hreflang(it.language), Href: it.url}},
 		// The feed's own id is not known to us: its address names it.
 		Source: atomSource{ID: it.source.url, Title: it.source.title, Updated: rfc3339(it.updated)},

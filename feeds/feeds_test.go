@@ -158,6 +158,52 @@ func TestFormats(t *testing.T) {
 	}
 }
 
+// Atom allows one alternate a type and language; the first and the last one are
+// the item's own page.
+func TestTranslationLinks(t *testing.T) {
+	f := frame()
+	f.Editions = []post.Edition{{
+		ID:   "urn:uuid:1",
+		Lead: post.Post{URL: "https://brug.example/nl", Title: "t", Language: "nl"},
+		Translations: []post.Translation{
+			{Language: "en", URL: "https://brug.example/en"},
+			{Language: "en", URL: "https://brug.example/en2"},
+			{Language: "nl", URL: "https://brug.example/nl2"},
+			{Language: "und", URL: "https://brug.example/und"},
+			{Language: "fy"},
+		},
+	}}
+	out, err := renderAtom(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Entries []struct {
+			Links []struct {
+				Type     string `xml:"type,attr"`
+				Hreflang string `xml:"hreflang,attr"`
+				Href     string `xml:"href,attr"`
+			} `xml:"link"`
+		} `xml:"entry"`
+	}
+	if err := xml.Unmarshal(out, &got); err != nil {
+		t.Fatal(err)
+	}
+	var links []string
+	for _, l := range got.Entries[0].Links {
+		links = append(links, l.Type+" "+l.Hreflang+" "+l.Href)
+	}
+	want := []string{
+		" nl https://brug.example/nl",
+		" en https://brug.example/en",
+		"  https://brug.example/und",
+		"text/html nl https://brug.example/nl",
+	}
+	if diff := cmp.Diff(want, links); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestJSONItemsOfEmptyFeed(t *testing.T) {
 	out, err := renderJSON(frame())
 	if err != nil {
