@@ -1,0 +1,111 @@
+package fetch
+
+import (
+	"bufio"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+)
+
+const (
+	maxWire  = 8_000_000 // bytes of a body as it is sent
+	maxGuess = 512_000   // bytes set aside before they are there
+	drained  = 16_000    // bytes of an unread body that are read to keep the connection
+)
+
+// readBody reads the body of an answer, unpacked, at most limit bytes.
+func readBody(answer *http.Response, limit int64) ([]byte, error) {
+	if answer.Body == http.NoBody {
+		return nil, nil
+	}
+	const advice = "; raise [fetch] max_bytes if it is right"
+	sent := &capped{r: answer.Body, limit: maxWire, note: " as it is sent, the most that is taken"}
+	if limit <= maxWire {
+		sent.limit, sent.note = limit, advice
+	}
+	if answer.ContentLength > sent.limit {
+		return nil, sent.exceeded()
+	}
+	switch encoding := strings.ToLower(strings.Join(answer.Header.Values("Content-Encoding"), ",")); encoding {
+	case "", "identity":
+		return readAll(sent, answer.ContentLength)
+	case "gzip", "x-gzip":
+		z := unpackers.Get().(*unpacker)
+		defer z.release()
+		if err := z.reset(sent); err == io.EOF {
+			return nil, nil // nothing at all, not even packed
+		} else if err != nil {
+			return nil, err
+		}
+		const ratio = 4 // of markup, about
+		return readAll(&capped{r: &z.gzip, limit: limit, note: advice}, ratio*answer.ContentLength)
+	default:
+		return nil, worded(fmt.Sprintf("the answer is packed with %q; only gzip was asked for", excerpt(encoding)))
+	}
+}
+
+// unpacker is a gzip reader with its buffer, kept for the next answer.
+type unpacker struct {
+	in   bufio.Reader
+	gzip gzip.Reader
+}
+
+var unpackers = sync.Pool{New: func() any { return new(unpacker) }}
+
+func (z *unpacker) reset(r io.Reader) error {
+	z.in.Reset(r)
+	return z.gzip.Reset(&z.in)
+}
+
+func (z *unpacker) release() {
+	z.in.Reset(nil) // holds on to no connection
+	unpackers.Put(z)
+}
+
+// capped fails where more than limit bytes come, rather than ending there as if that were all.
+type capped struct {
+	r     io.Reader
+	limit int64
+	note  string // what follows "larger than 12 MB"
+	read  int64
+}
+
+func (c *capped) Read(p []byte) (int, error) {
+	left := c.limit - c.read
+	if int64(len(p)) > left+1 {
+		p = p[:left+1]
+	}
+	n, err := c.r.Read(p)
+	if int64(n) > left {
+		return int(left), c.exceeded()
+	}
+	c.read += int64(n)
+	return n, err
+}
+
+func (c *capped) exceeded() error {
+	return worded("larger than " + size(c.limit) + c.note)
+}
+
+// readAll is io.ReadAll into a buffer of the size that is expected, -1 where none is.
+func readAll(r io.Reader, expected int64) ([]byte, error) {
+	// The byte more is for the read that meets the end.
+	b := make([]byte, 0, 1+max(511, min(expected, maxGuess)))
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if err == io.EOF {
+			return b, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(b) == cap(b) {
+			b = slices.Grow(b, len(b))
+		}
+	}
+}
