@@ -28,6 +28,23 @@ func TestPageQuery(t *testing.T) {
 	}
 }
 
+// A place has one spelling: whoever invents others fills no memory with them.
+func TestParsePageQueryRefuses(t *testing.T) {
+	good := pageQuery(post.Cursor{Sort: noon, Row: 7})
+	if _, err := parsePageQuery(good); err != nil {
+		t.Fatal(err)
+	}
+	for _, query := range []string{
+		"before=", "before=AAA!", "before=AAAA", good + "A", good + "AAAA", good[:len(good)-1], good + "=",
+		good + "&" + good, good + "&before=", good + ";x", "before=AIAA", "before=gICAgICAgICAgIAB",
+		"before=" + strings.Repeat("_", 10_000),
+	} {
+		if c, err := parsePageQuery(query); err == nil && c != (post.Cursor{}) {
+			t.Errorf("%q was taken for %v", query, c)
+		}
+	}
+}
+
 func FuzzParsePageQuery(f *testing.F) {
 	f.Add("before=" + strings.TrimPrefix(pageQuery(post.Cursor{Sort: noon, Row: 7}), "before="))
 	f.Add("before=AAAA&before=AAAA")

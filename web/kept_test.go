@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -78,6 +79,9 @@ func TestPages(t *testing.T) {
 		}
 		f := h.compose(l)
 		seen += len(f.Editions)
+		if want := map[string]string{"en": "https://example.org/en/feed", "ar": "https://example.org/ar/feed"}; !maps.Equal(f.Alternates, want) {
+			t.Errorf("alternates %v", f.Alternates)
+		}
 		if f.URL("atom") == f.Next("atom") {
 			t.Fatal("a page follows itself")
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -29,14 +30,14 @@ type memory struct {
 func (m *memory) Version(q post.Query) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return fmt.Sprint(m.version)
+	return strconv.Itoa(m.version)
 }
 
 func (m *memory) Sources(context.Context) ([]post.SourceState, error) {
 	return m.sources, nil
 }
 
-func (m *memory) Editions(_ context.Context, q post.Query) ([]post.Edition, post.Cursor, error) {
+func (m *memory) Editions(ctx context.Context, q post.Query) ([]post.Edition, post.Cursor, error) {
 	if m.release != nil {
 		close(m.waiting)
 		<-m.release
@@ -47,8 +48,8 @@ func (m *memory) Editions(_ context.Context, q post.Query) ([]post.Edition, post
 	if m.panics {
 		panic("the store fell over")
 	}
-	if m.err != nil {
-		return nil, post.Cursor{}, m.err
+	if err := cmp.Or(m.err, ctx.Err()); err != nil {
+		return nil, post.Cursor{}, err
 	}
 	var found []post.Edition
 	for _, e := range m.editions {

@@ -26,7 +26,7 @@ func Server(h http.Handler, addr, baseURL string) (*http.Server, error) {
 	}
 	return &http.Server{
 		Addr:              addr,
-		Handler:           checkHost(http.MaxBytesHandler(h, maxBody), base.Hostname()),
+		Handler:           guard(h, base.Hostname()),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -35,13 +35,17 @@ func Server(h http.Handler, addr, baseURL string) (*http.Server, error) {
 	}, nil
 }
 
-func checkHost(next http.Handler, host string) http.Handler {
+// guard stands before everything: it looks at the host and limits the body.
+func guard(next http.Handler, host string) http.Handler {
 	host = strings.ToLower(host)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if name := hostname(r.Host); name != host && !(isLoopback(name) && onLoopback(r.Context())) {
 			setHeaders(w.Header())
 			fail(w, http.StatusMisdirectedRequest, "this server answers for "+host+" only")
 			return
+		}
+		if r.Body != http.NoBody {
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		}
 		next.ServeHTTP(w, r)
 	})

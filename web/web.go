@@ -153,7 +153,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	// A proxy in front may pass the path on as it is, or without the prefix: both
-	// name the same thing here, because no path of ours starts with its own prefix.
+	// name the same thing here. Only below a prefix that is itself a path of ours
+	// ("/nl") must it pass on all.
 	if !h.underPrefix(r.URL.Path) {
 		u := *r.URL
 		u.Path = h.prefix + u.Path

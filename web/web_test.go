@@ -203,6 +203,10 @@ func TestPrefix(t *testing.T) {
 			t.Errorf("%s links outside its prefix:\n%s", tt.path, body)
 		}
 	}
+	site.BaseURL = "https://example.org/s"
+	if res, _ := get(t, serve(t, newHandler(t, site, planet())), "GET", "/source/noord/feed.atom"); res.StatusCode != 200 {
+		t.Errorf("a path that begins with the letters of the prefix: %d", res.StatusCode)
+	}
 	_, below := get(t, server, "GET", "/planet/nl/feed.atom")
 	_, stripped := get(t, server, "GET", "/nl/feed.atom")
 	if !bytes.Equal(below, stripped) || !bytes.Contains(below, []byte("https://example.org/planet/nl/feed")) {
@@ -300,6 +304,32 @@ func TestServerHost(t *testing.T) {
 		if want := strings.Contains(strings.ToLower(tt.host), "example.org"); (w.Code == 200) != (want && tt.status == 200) {
 			t.Errorf("Host %q elsewhere: %d", tt.host, w.Code)
 		}
+	}
+}
+
+// What a client can make the server wait for or hold is limited.
+func TestServerLimits(t *testing.T) {
+	var read int64
+	s, err := Server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var err error
+		if read, err = io.Copy(io.Discard, r.Body); err == nil {
+			t.Error("the body has no end")
+		}
+	}), "127.0.0.1:0", "https://example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "/", bytes.NewReader(make([]byte, maxBody+1)))
+	r.Host = "example.org"
+	s.Handler.ServeHTTP(httptest.NewRecorder(), r)
+	if read != maxBody {
+		t.Errorf("read %d bytes of a body, want %d", read, maxBody)
+	}
+	if s.ReadHeaderTimeout == 0 || s.ReadTimeout == 0 || s.WriteTimeout < renderTime || s.IdleTimeout == 0 || s.MaxHeaderBytes == 0 {
+		t.Errorf("%+v", s)
+	}
+	if _, err := Server(nil, "127.0.0.1:0", "example.org"); err == nil {
+		t.Error("a base URL without a scheme was taken")
 	}
 }
 
