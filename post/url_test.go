@@ -32,7 +32,7 @@ func TestPublicURL(t *testing.T) {
 		"https://me:secret@x.org/":                                      "",
 		"https://x.org\\@y.org/":                                        "",
 		"https://x.org/a\nb":                                            "",
-		"https://x.org/\u0085a":                                          "",
+		"https://x.org/\u0085a":                                         "",
 		"https://x.org/\xff":                                            "",
 		"https://x.org/%zz":                                             "",
 		"https://x y.org/":                                              "",
