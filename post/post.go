@@ -3,7 +3,11 @@
 package post
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"io"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -84,8 +88,13 @@ type Post struct {
 
 	// Page is the article's main text, read once to decide the topic where the
 	// feed had only a summary. It is not shown.
-	Page     string
-	PageNeed Need
+	Page      string
+	PageNeed  Need
+	PageTries int // how often it could not be read
+
+	// Backfill says that the post was in the first document we read of its
+	// source: it is the source's past, not news.
+	Backfill bool
 
 	// Digest is of the entry as it was read, before anything was settled: the
 	// same digest means that there is nothing to do.
@@ -140,6 +149,31 @@ func (p *Post) Date() time.Time {
 	return p.Published
 }
 
+// Shown is a digest of all that an edition led by the post shows of it: when it
+// changes, readers see something else.
+func (p *Post) Shown() Digest {
+	h := sha256.New()
+	write := func(fields ...string) {
+		for _, f := range fields {
+			io.WriteString(h, f)
+			h.Write([]byte{0})
+		}
+	}
+	write(p.URL, p.Title, p.Summary, p.HTML, p.Language)
+	for _, a := range p.Authors {
+		write("author", a.Name, a.URL)
+	}
+	for _, t := range p.Tags {
+		write("tag", t)
+	}
+	for _, e := range p.Enclosures {
+		write("enclosure", e.URL, e.Type, strconv.FormatInt(e.Length, 10))
+	}
+	var d Digest
+	copy(d[:], h.Sum(nil))
+	return d
+}
+
 // Host is the host of a URL as sites are compared: lower case, without "www." and
 // without a default port; empty where there is none.
 func Host(rawURL string) string {
@@ -158,8 +192,9 @@ type Edition struct {
 
 	// Lead is the post that is shown. Lead.Published and Lead.Updated are as the
 	// source stated them: show Published and Updated of the edition.
-	Lead   Post
-	Source Source // of the lead
+	Lead    Post
+	Source  Source // of the lead; its Title is never empty
+	SiteURL string // the page that source says it belongs to; may be empty
 
 	// Published is when the lead appeared: min(stated, first seen).
 	Published time.Time
@@ -204,11 +239,12 @@ type Visit struct {
 	Succeeded time.Time // last understood, changed or not
 	Changed   time.Time // last time it gave something new
 	Next      time.Time // not before
+	Held      time.Time // until then its host asked to be left alone, whoever wants to know
 
 	// Failures in a row: what the back-off grows with.
 	Failures int
-	// Conditional says whether a 304 was ever seen since the last document; a
-	// source that never answers so is asked less often.
+	// Conditional: as far as we know it answers 304 where nothing changed. A
+	// source that never does is asked less often.
 	Conditional bool
 	// Interval is what the publisher asked for by ttl or max-age; it holds across a 304.
 	Interval time.Duration
@@ -216,7 +252,7 @@ type Visit struct {
 	Trouble string // a failure, in words that say what to do; empty when all is well
 	Notice  string // worth knowing, not a failure
 
-	State   State
+	Gone    bool   // it answered 410: not asked again until the operator resumes it
 	MovedTo string // where a permanent redirect pointed
 	Agreed  int    // how many answers in a row pointed there
 }
@@ -230,3 +266,15 @@ const (
 	Gone    State = "gone"    // it answered 410
 	Removed State = "removed" // no longer in the configuration; its editions stay
 )
+
+// SourceState is a source and how it fares.
+type SourceState struct {
+	Source  Source
+	State   State
+	Visit   Visit
+	Posts   int // stored, on topic or not
+	Matched int // of those, on a topic
+}
+
+// Title is what readers see: as the operator named it, else as its feed does, else its id.
+func (s SourceState) Title() string { return cmp.Or(s.Source.Title, s.Visit.FeedTitle, s.Source.ID) }

@@ -1,6 +1,10 @@
 package post
 
-import "time"
+import (
+	"time"
+
+	"samenloop/i18n"
+)
 
 // Query selects editions for a feed or a page, newest first (Edition.Sort). The
 // zero value asks for everything: every story by its one main edition.
@@ -16,4 +20,44 @@ type Query struct {
 type Cursor struct {
 	Sort time.Time // of the last edition before the place, to the millisecond
 	Row  int64     // its row, where dates are equal
+}
+
+// List names the feed that a query asks for. An edition stands in the lists that
+// Lists gives.
+func (q Query) List() string {
+	switch {
+	case q.Source != "":
+		return "source/" + q.Source
+	case q.Topic != "" && q.Language != "":
+		return q.Language + "/topic/" + q.Topic
+	case q.Topic != "":
+		return "topic/" + q.Topic
+	}
+	return q.Language
+}
+
+// Lists are the feeds that an edition of the story stands in: one language's,
+// each topic's and, for the story's main edition, those of all languages.
+func (p StoryPlan) Lists(e EditionPlan) []string {
+	if e.Retracted != "" {
+		return nil
+	}
+	language := i18n.Base(e.Language)
+	lists := []string{Query{Language: language}.List()}
+	if e.Main {
+		lists = append(lists, Query{}.List())
+	}
+	for _, t := range p.Topics {
+		if t == "" { // everything of a source: no topic of the site
+			continue
+		}
+		lists = append(lists, Query{Language: language, Topic: t}.List())
+		if e.Main {
+			lists = append(lists, Query{Topic: t}.List())
+		}
+	}
+	for _, s := range e.Sources {
+		lists = append(lists, Query{Source: s}.List())
+	}
+	return lists
 }

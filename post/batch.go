@@ -1,0 +1,34 @@
+package post
+
+import "time"
+
+// Known is what is remembered of a stored post to recognise its entry when it is read again.
+type Known struct {
+	Row     int64
+	Variant int
+	Digest  Digest
+	Key     string // Key(Post.URL)
+	Title   string
+}
+
+// Batch is what one visit gave: written whole or not at all.
+type Batch struct {
+	Now   time.Time
+	Visit Visit
+	Posts []Post // new or changed; what is as it was is left out
+
+	// Held, where a host asked us to stay away: no source on it is visited before then.
+	Held Hold
+}
+
+// Hold is a host's wish to be left alone.
+type Hold struct {
+	Host  string
+	Until time.Time
+}
+
+// Saved says what a batch came to.
+type Saved struct {
+	New, Changed int
+	Matched      int // came on a topic with this batch
+}

@@ -1,0 +1,99 @@
+package post
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Keys are what the twins of a post may be found by: the canonical key of its
+// URL, that of its id where the id is a URL on the source's own site (a foreign
+// one could be anybody's), and one for its title and text within the source.
+// home is the host that the operator gave for the source. A home page is no
+// key: feeds without permalinks have it in every entry.
+func (p *Post) Keys(home string) []string {
+	var keys []string
+	add := func(raw string) {
+		u, err := url.Parse(raw)
+		if err != nil || strings.Trim(u.Path, "/") == "" && u.RawQuery == "" {
+			return
+		}
+		if k := Key(raw); k != "" && (len(keys) == 0 || keys[0] != k) {
+			keys = append(keys, k)
+		}
+	}
+	add(p.URL)
+	if p.ID != p.URL && OwnSite(home, p.ID) > 0 {
+		add(p.ID)
+	}
+	if text := Text(p.HTML); wordCount(text, leastWords) >= leastWords {
+		sum := sha256.Sum256([]byte(p.Title + "\x00" + text))
+		keys = append(keys, "="+p.Source+" "+hex.EncodeToString(sum[:8]))
+	}
+	return keys
+}
+
+// Below this many words equal text is no evidence: "Sold out" is said of many things.
+const leastWords = 20
+
+// TwinReason says whether two posts that share a key tell the same: "" if not.
+// Within one source the same address is not enough (a feed may give one address
+// to all of its entries): title or text must agree too.
+func TwinReason(a, b *Post, sameAddress bool) Reason {
+	switch {
+	case a.Source != b.Source:
+		return SameURL
+	case sameAddress && (a.Title == b.Title || Similarity(Text(a.HTML), Text(b.HTML)) >= leastSimilar):
+		return SameURL
+	case !sameAddress && a.Title == b.Title && apart(a.Date(), b.Date()) <= 48*time.Hour:
+		return SameText
+	}
+	return ""
+}
+
+// leastSimilar is how much of the words two texts of one id must share to be versions of one piece.
+const leastSimilar = 0.2
+
+// Recognise says which of the posts known under one id an entry is: its index
+// in known, or -1 when it is a new piece. An id that stands for several pieces
+// (shared says that the document itself shows it) proves nothing any more; then
+// address or title must agree.
+//
+// text gives the stored text of a known post; it is asked for only where
+// neither address nor title agree.
+func Recognise(p *Post, known []Known, shared bool, text func(Known) string) int {
+	key := Key(p.URL)
+	for i, k := range known {
+		if k.Digest == p.Digest {
+			return i
+		}
+	}
+	for i, k := range known {
+		if k.Key == key && key != "" {
+			return i
+		}
+	}
+	for i, k := range known {
+		if k.Title == p.Title && p.Title != "" {
+			return i
+		}
+	}
+	if len(known) == 1 && !shared && Similarity(text(known[0]), Text(p.HTML)) >= leastSimilar {
+		return 0
+	}
+	return -1
+}
+
+func wordCount(text string, enough int) int {
+	n := 0
+	for range strings.FieldsSeq(text) {
+		if n++; n == enough {
+			break
+		}
+	}
+	return n
+}
+
+func apart(a, b time.Time) time.Duration { return a.Sub(b).Abs() }
