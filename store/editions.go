@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"samenloop/post"
+)
+
+// Editions is a page of a feed, the newest first, and the place where the next
+// page begins; zero where there is none.
+func (s *Store) Editions(ctx context.Context, q post.Query) ([]post.Edition, post.Cursor, error) {
+	sort, row := int64(1<<62), int64(1<<62)
+	if q.Before != (post.Cursor{}) {
+		sort, row = millis(q.Before.Sort), q.Before.Row
+	}
+	var (
+		list    []post.Edition
+		rows    []int64
+		stories []int64
+	)
+	err := s.query(ctx, `SELECT `+postColumns+`, e.row, e.story, e.id, t.id, e.seq, e.language, e.published, e.updated, e.sort, e.backfill,
+			src.id, coalesce(nullif(src.title, ''), nullif(v.feed_title, ''), src.id), src.url, v.site_url
+		FROM listing l JOIN edition e ON e.row = l.edition JOIN story t ON t.row = e.story JOIN post p ON p.row = e.lead
+			JOIN source src ON src.id = p.source JOIN visit v ON v.source = src.id
+		WHERE l.list = ? AND (l.sort, l.edition) < (?, ?) ORDER BY l.sort DESC, l.edition DESC LIMIT ?`,
+		func(scan func(...any) error) error {
+			var (
+				e                        post.Edition
+				row, story               int64
+				published, updated, sort int64
+				language                 string
+			)
+			lead, err := scanPost(scan, &row, &story, &e.ID, &e.Story, &e.Seq, &language, &published, &updated, &sort, &e.Backfill,
+				&e.Source.ID, &e.Source.Title, &e.Source.URL, &e.SiteURL)
+			if err != nil {
+				return err
+			}
+			e.Lead = lead
+			e.Published, e.Updated, e.Sort = moment(published), moment(updated), moment(sort)
+			list, rows, stories = append(list, e), append(rows, row), append(stories, story)
+			return nil
+		}, q.List(), sort, row, q.Limit+1)
+	if err != nil {
+		return nil, post.Cursor{}, fmt.Errorf("read the feed %q: %w", q.List(), err)
+	}
+	var next post.Cursor
+	if len(list) > q.Limit {
+		list, rows, stories = list[:q.Limit], rows[:q.Limit], stories[:q.Limit]
+		next = post.Cursor{Sort: list[q.Limit-1].Sort, Row: rows[q.Limit-1]}
+	}
+	if err := s.addStories(ctx, list, stories); err != nil {
+		return nil, post.Cursor{}, fmt.Errorf("read the feed %q: %w", q.List(), err)
+	}
+	return list, next, nil
+}
+
+// addStories adds to editions what their stories know: topics and other editions.
+func (s *Store) addStories(ctx context.Context, list []post.Edition, stories []int64) error {
+	if len(list) == 0 {
+		return nil
+	}
+	in, err := json.Marshal(stories)
+	if err != nil {
+		return err
+	}
+	topics := map[int64][]string{}
+	err = s.query(ctx, `SELECT DISTINCT p.story, t.topic FROM json_each(?) AS ids CROSS JOIN post p ON p.story = ids.value
+			JOIN post_topic t ON t.post = p.row WHERE t.topic <> '' ORDER BY t.topic`, func(scan func(...any) error) error {
+		var (
+			story int64
+			topic string
+		)
+		err := scan(&story, &topic)
+		topics[story] = append(topics[story], topic)
+		return err
+	}, string(in))
+	if err != nil {
+		return err
+	}
+	editions := map[int64][]post.Translation{}
+	err = s.query(ctx, `SELECT e.story, e.id, e.language, p.title, p.url FROM json_each(?) AS ids CROSS JOIN edition e ON e.story = ids.value
+			JOIN post p ON p.row = e.lead WHERE e.retracted = '' ORDER BY e.row`, func(scan func(...any) error) error {
+		var (
+			story int64
+			t     post.Translation
+		)
+		err := scan(&story, &t.ID, &t.Language, &t.Title, &t.URL)
+		editions[story] = append(editions[story], t)
+		return err
+	}, string(in))
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		e := &list[i]
+		e.Topics = topics[stories[i]]
+		for _, t := range editions[stories[i]] {
+			if t.ID != e.ID {
+				e.Translations = append(e.Translations, t)
+			}
+		}
+	}
+	return nil
+}
+
+// Purge forgets the content of posts that are on no topic and were first seen
+// before a time. Their ids and digests stay, so that they do not come back as new.
+func (s *Store) Purge(ctx context.Context, before time.Time) (purged int, err error) {
+	err = s.update(ctx, func(tx *transaction) error {
+		return tx.query(`UPDATE post SET more = '', summary = '', html = '', page = '', page_need = 0
+			WHERE first_seen < ? AND html <> '' AND story IS NULL AND NOT EXISTS (SELECT 1 FROM post_topic t WHERE t.post = post.row) RETURNING row`,
+			func(scan func(...any) error) error {
+				purged++
+				var row int64
+				return scan(&row)
+			}, millis(before))
+	})
+	if err != nil {
+		return 0, fmt.Errorf("forget old posts: %w", err)
+	}
+	return purged, nil
+}

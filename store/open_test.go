@@ -1,0 +1,122 @@
+package store
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"samenloop/post"
+)
+
+// Every refusal is one line that names the file and says what to do; the file is left as it was.
+func TestOpenRefuses(t *testing.T) {
+	ctx := t.Context()
+	make := func(statements string) func(string) {
+		return func(path string) {
+			db, err := sql.Open("sqlite", dsn(path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if _, err := db.Exec(statements); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for name, test := range map[string]struct {
+		prepare  func(path string)
+		readOnly bool
+		want     string
+	}{
+		"missing":       {func(string) {}, true, `run "samenloop poll"`},
+		"no folder":     {func(path string) { os.Remove(filepath.Dir(path)) }, false, "does not exist: make it"},
+		"a folder":      {func(path string) { os.Mkdir(path, 0o700) }, false, "cannot be written"},
+		"another's":     {make("CREATE TABLE cat (name)"), false, "a database of another program"},
+		"newer":         {make("CREATE TABLE x (y); PRAGMA application_id = 1936486256; PRAGMA user_version = 99"), false, "of a newer samenloop"},
+		"newer, read":   {make("CREATE TABLE x (y); PRAGMA application_id = 1936486256; PRAGMA user_version = 99"), true, "of a newer samenloop"},
+		"no database":   {func(path string) { os.WriteFile(path, []byte(strings.Repeat("not a database ", 100)), 0o600) }, false, "is damaged"},
+		"not ours read": {make("CREATE TABLE cat (name)"), true, "a database of another program"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "x", "test.db")
+			if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			test.prepare(path)
+			before, _ := os.ReadFile(path)
+			s, err := Open(ctx, path, Options{ReadOnly: test.readOnly})
+			if err == nil {
+				s.Close()
+				t.Fatal("it was opened")
+			}
+			if !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("it says %q, want %q in it", err, test.want)
+			}
+			if after, _ := os.ReadFile(path); string(after) != string(before) {
+				t.Error("the file was changed")
+			}
+		})
+	}
+}
+
+// A page in the middle is overwritten: Check finds it and says what to do.
+func TestCheckFindsDamage(t *testing.T) {
+	s := open(t)
+	know(t, s, "a")
+	var posts []post.Post
+	for _, id := range []string{"1", "2", "3"} {
+		p := about("a", id, "https://a.example/"+id)
+		p.HTML = strings.Repeat("<p>long</p>", 5000)
+		posts = append(posts, p)
+	}
+	save(t, s, t0, "a", posts...)
+	if err := s.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	path := s.Path()
+	s.Close()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, _ := f.Stat()
+	for at := int64(32 << 10); at < info.Size(); at += 16 << 10 {
+		f.WriteAt([]byte(strings.Repeat("x", 64)), at)
+	}
+	f.Close()
+	s, err = Open(t.Context(), path, Options{ReadOnly: true})
+	if err == nil {
+		defer s.Close()
+		err = s.Check(t.Context())
+	}
+	if err == nil || !strings.Contains(err.Error(), "is damaged") || !strings.Contains(err.Error(), "backup") {
+		t.Errorf("a damaged database: %v", err)
+	}
+}
+
+// What the pragmas set is in force: unknown names are ignored in silence.
+func TestPragmas(t *testing.T) {
+	s := open(t)
+	ask := func(db interface {
+		QueryRow(string, ...any) *sql.Row
+	}, pragma string) (value string) {
+		if err := db.QueryRow("PRAGMA " + pragma).Scan(&value); err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+	if got := ask(s.read, "journal_mode"); got != "wal" {
+		t.Errorf("journal_mode is %s", got)
+	}
+	if got := ask(s.read, "page_size"); got != "16384" {
+		t.Errorf("page_size is %s", got)
+	}
+	if got := ask(s.read, "query_only"); got != "1" {
+		t.Errorf("query_only is %s for readers", got)
+	}
+	if _, err := s.read.Exec("DELETE FROM source"); err == nil {
+		t.Error("a reader could write")
+	}
+}

@@ -1,0 +1,295 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"samenloop/post"
+)
+
+// Known tells what is stored under each of the ids of a source, variants in order.
+func (s *Store) Known(ctx context.Context, source string, ids []string) (map[string][]post.Known, error) {
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, fmt.Errorf("look up posts of %q: %w", source, err)
+	}
+	known := make(map[string][]post.Known, len(ids))
+	err = s.query(ctx, `SELECT p.row, p.id, p.variant, p.digest, p.key, p.title FROM json_each(?) AS ids
+			CROSS JOIN post AS p ON p.source = ? AND p.id = ids.value ORDER BY p.variant`,
+		func(scan func(...any) error) error {
+			var (
+				k      post.Known
+				id     string
+				digest []byte
+			)
+			if err := scan(&k.Row, &id, &k.Variant, &digest, &k.Key, &k.Title); err != nil {
+				return err
+			}
+			copy(k.Digest[:], digest)
+			known[id] = append(known[id], k)
+			return nil
+		}, string(list), source)
+	if err != nil {
+		return nil, fmt.Errorf("look up posts of %q: %w", source, err)
+	}
+	return known, nil
+}
+
+// WantPages are posts of a source whose article page is still to be read, the newest first.
+func (s *Store) WantPages(ctx context.Context, source string, limit int) ([]post.Post, error) {
+	posts, err := s.posts(ctx, "SELECT "+postColumns+" FROM post p WHERE p.source = ? AND p.page_need = 1 ORDER BY p.row DESC LIMIT ?", source, limit)
+	if err != nil {
+		return nil, fmt.Errorf("look up posts of %q: %w", source, err)
+	}
+	return posts, nil
+}
+
+// Post is a stored post by its row.
+func (s *Store) Post(ctx context.Context, row int64) (post.Post, error) {
+	posts, err := s.posts(ctx, "SELECT "+postColumns+" FROM post p WHERE p.row = ?", row)
+	if err == nil && len(posts) == 0 {
+		err = sql.ErrNoRows
+	}
+	if err != nil {
+		return post.Post{}, fmt.Errorf("look up post %d: %w", row, err)
+	}
+	return posts[0], nil
+}
+
+// Stored is a post with what became of it.
+type Stored struct {
+	post.Post
+	Row      int64
+	Story    string   // its story's id; empty where nothing was emitted of it
+	JoinedBy []string // why it is in that story with others
+}
+
+// Posts walks through all stored posts in the order they were first stored, until each returns an error.
+func (s *Store) Posts(ctx context.Context, each func(Stored) error) error {
+	const page = 200
+	for after := int64(0); ; {
+		var batch []Stored
+		err := s.query(ctx, "SELECT "+postColumns+`, p.row, coalesce((SELECT id FROM story WHERE row = p.story), ''),
+				(SELECT json_group_array(DISTINCT reason) FROM (SELECT reason FROM edge WHERE a = p.row UNION SELECT reason FROM edge WHERE b = p.row))
+			FROM post p WHERE p.row > ? ORDER BY p.row LIMIT ?`,
+			func(scan func(...any) error) error {
+				var (
+					st      Stored
+					reasons string
+				)
+				p, err := scanPost(scan, &st.Row, &st.Story, &reasons)
+				if err != nil {
+					return err
+				}
+				st.Post = p
+				batch = append(batch, st)
+				return json.Unmarshal([]byte(reasons), &batch[len(batch)-1].JoinedBy)
+			}, after, page)
+		if err != nil {
+			return fmt.Errorf("list the posts: %w", err)
+		}
+		for i := range batch {
+			if batch[i].Matches, err = s.matches(ctx, batch[i].Row); err != nil {
+				return err
+			}
+			if err := each(batch[i]); err != nil {
+				return err
+			}
+		}
+		if len(batch) < page {
+			return nil
+		}
+		after = batch[len(batch)-1].Row
+	}
+}
+
+func (s *Store) matches(ctx context.Context, row int64) ([]post.Match, error) {
+	var list []post.Match
+	err := s.query(ctx, "SELECT topic, by FROM post_topic WHERE post = ? ORDER BY topic", func(scan func(...any) error) error {
+		var m post.Match
+		err := scan(&m.Topic, &m.By)
+		list = append(list, m)
+		return err
+	}, row)
+	return list, err
+}
+
+func (s *Store) posts(ctx context.Context, query string, args ...any) ([]post.Post, error) {
+	var list []post.Post
+	err := s.query(ctx, query, func(scan func(...any) error) error {
+		p, err := scanPost(scan)
+		list = append(list, p)
+		return err
+	}, args...)
+	return list, err
+}
+
+// more are the fields of a post that no query looks into.
+type more struct {
+	Authors    []post.Author     `json:"authors,omitempty"`
+	Tags       []string          `json:"tags,omitempty"`
+	Enclosures []post.Enclosure  `json:"enclosures,omitempty"`
+	Alternates map[string]string `json:"alternates,omitempty"`
+	Origin     *post.Origin      `json:"origin,omitempty"`
+}
+
+const postColumns = `p.source, p.id, p.variant, p.digest, p.published, p.updated, p.first_seen, p.backfill, p.reply, p.page_need, p.page_tries,
+	p.language, p.language_from, p.url, p.title, p.more, p.summary, p.html, p.page`
+
+// scanPost reads postColumns, and what follows them into extra.
+func scanPost(scan func(...any) error, extra ...any) (post.Post, error) {
+	var (
+		p                             post.Post
+		digest                        []byte
+		published, updated, firstSeen int64
+		rest                          string
+	)
+	into := []any{&p.Source, &p.ID, &p.Variant, &digest, &published, &updated, &firstSeen, &p.Backfill, &p.Reply, &p.PageNeed, &p.PageTries,
+		&p.Language, &p.LanguageFrom, &p.URL, &p.Title, &rest, &p.Summary, &p.HTML, &p.Page}
+	if err := scan(append(into, extra...)...); err != nil {
+		return p, err
+	}
+	copy(p.Digest[:], digest)
+	p.Published, p.Updated, p.FirstSeen = moment(published), moment(updated), moment(firstSeen)
+	if rest == "" {
+		return p, nil
+	}
+	var m more
+	if err := json.Unmarshal([]byte(rest), &m); err != nil {
+		return p, fmt.Errorf("post %q of %q: %w", p.ID, p.Source, err)
+	}
+	p.Authors, p.Tags, p.Enclosures, p.Alternates = m.Authors, m.Tags, m.Enclosures, m.Alternates
+	if m.Origin != nil {
+		p.Origin = *m.Origin
+	}
+	return p, nil
+}
+
+func packMore(p *post.Post) (string, error) {
+	m := more{Authors: p.Authors, Tags: p.Tags, Enclosures: p.Enclosures, Alternates: p.Alternates}
+	if p.Origin != (post.Origin{}) {
+		m.Origin = &p.Origin
+	}
+	if m.Authors == nil && m.Tags == nil && m.Enclosures == nil && m.Alternates == nil && m.Origin == nil {
+		return "", nil
+	}
+	b, err := json.Marshal(m)
+	return string(b), err
+}
+
+// Save writes batches down: all of them, or none where it returns an error.
+func (s *Store) Save(ctx context.Context, batches ...post.Batch) ([]post.Saved, error) {
+	saved := make([]post.Saved, len(batches))
+	err := s.update(ctx, func(tx *transaction) error {
+		for i, b := range batches {
+			affected, done, err := tx.savePosts(b)
+			if err != nil {
+				return err
+			}
+			if err := tx.settle(affected, post.Occasion{Now: b.Now, Languages: s.languages}); err != nil {
+				return fmt.Errorf("group the posts of %q: %w", b.Visit.Source, err)
+			}
+			if err := tx.saveVisit(b.Visit, done); err != nil {
+				return err
+			}
+			if err := tx.hold(b.Held); err != nil {
+				return err
+			}
+			saved[i] = done
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return saved, nil
+}
+
+// savePosts writes the posts of a batch and returns the rows of those whose stories may have changed.
+func (tx *transaction) savePosts(b post.Batch) (affected []int64, saved post.Saved, err error) {
+	home := post.Host(b.Visit.Given)
+	for i := range b.Posts {
+		p := &b.Posts[i]
+		row, isNew, joined, err := tx.savePost(p, home)
+		if err != nil {
+			return nil, saved, fmt.Errorf("store post %q of %q: %w", p.ID, p.Source, err)
+		}
+		onTopic, came, err := tx.saveMatches(row, p.Matches)
+		if err != nil {
+			return nil, saved, fmt.Errorf("store post %q of %q: %w", p.ID, p.Source, err)
+		}
+		if isNew {
+			saved.New++
+		} else {
+			saved.Changed++
+		}
+		if came {
+			saved.Matched++
+		}
+		if onTopic || joined {
+			affected = append(affected, row)
+		}
+	}
+	return affected, saved, nil
+}
+
+// savePost writes one post and the edges to its twins. joined says that it has, or had, any.
+func (tx *transaction) savePost(p *post.Post, home string) (row int64, isNew, joined bool, err error) {
+	rest, err := packMore(p)
+	if err != nil {
+		return 0, false, false, err
+	}
+	var (
+		key   = post.Key(p.URL)
+		own   = post.OwnSite(home, p.URL)
+		shown = p.Shown()
+		was   post.Post
+		since int64
+	)
+	err = tx.row("SELECT row, url, id, title, html, first_seen FROM post WHERE source = ? AND id = ? AND variant = ?",
+		[]any{p.Source, p.ID, p.Variant}, &row, &was.URL, &was.ID, &was.Title, &was.HTML, &since)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		row, err = tx.insert(`INSERT INTO post (source, id, variant, digest, shown, own, published, updated, first_seen, backfill, reply, page_need, page_tries,
+				language, language_from, key, url, title, more, summary, html, page)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			p.Source, p.ID, p.Variant, p.Digest[:], shown[:], own, millis(p.Published), millis(p.Updated), millis(p.FirstSeen), p.Backfill, p.Reply, p.PageNeed, p.PageTries,
+			p.Language, p.LanguageFrom, key, p.URL, p.Title, rest, p.Summary, p.HTML, p.Page)
+		if err != nil {
+			return 0, false, false, err
+		}
+		joined, err = tx.join(row, p, p.Keys(home))
+		return row, true, joined, err
+	case err != nil:
+		return 0, false, false, err
+	}
+	was.Source = p.Source
+	p.FirstSeen = moment(since)
+	err = tx.exec(`UPDATE post SET digest = ?, shown = ?, own = ?, published = ?, updated = ?, reply = ?, page_need = ?, page_tries = ?,
+			language = ?, language_from = ?, key = ?, url = ?, title = ?, more = ?, summary = ?, html = ?, page = ? WHERE row = ?`,
+		p.Digest[:], shown[:], own, millis(p.Published), millis(p.Updated), p.Reply, p.PageNeed, p.PageTries,
+		p.Language, p.LanguageFrom, key, p.URL, p.Title, rest, p.Summary, p.HTML, p.Page, row)
+	if err != nil {
+		return 0, false, false, err
+	}
+	joined, err = tx.rejoin(row, p, was.Keys(home), p.Keys(home))
+	return row, false, joined, err
+}
+
+// saveMatches adds to the topics a post is on. What it once matched stays: a
+// site's post that loses the hashtag in an edit is still the post that had it.
+func (tx *transaction) saveMatches(row int64, matches []post.Match) (onTopic, came bool, err error) {
+	var n int
+	if err := tx.row("SELECT count(*) FROM post_topic WHERE post = ?", []any{row}, &n); err != nil {
+		return false, false, err
+	}
+	for _, m := range matches {
+		if err := tx.exec("INSERT INTO post_topic (post, topic, by) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET by = excluded.by", row, m.Topic, m.By); err != nil {
+			return false, false, err
+		}
+	}
+	return n > 0 || len(matches) > 0, n == 0 && len(matches) > 0, nil
+}

@@ -1,0 +1,160 @@
+-- The whole database as it is today (user_version in store.go). Times are Unix
+-- milliseconds UTC, 0 where there is none. Lists and maps are JSON.
+
+-- Who is read: the configuration, and what the operator added to it by command.
+CREATE TABLE source (
+  id        TEXT PRIMARY KEY,
+  position  INTEGER NOT NULL,           -- order in which the operator gave them
+  title     TEXT NOT NULL,
+  url       TEXT NOT NULL,
+  language  TEXT NOT NULL,              -- a lock; '' for none
+  takes_all INTEGER NOT NULL,           -- topics = "all"
+  full_text INTEGER NOT NULL,
+  boosts    INTEGER NOT NULL,
+  configured INTEGER NOT NULL,          -- it stands in config.toml; else it was added by command
+  state     TEXT NOT NULL               -- what the operator wants: active, paused, removed
+) STRICT;
+
+-- What we remember of the last fetches of a source; fields as post.Visit.
+CREATE TABLE visit (
+  source        TEXT PRIMARY KEY REFERENCES source,
+  host          TEXT NOT NULL,          -- of feed_url: what a host's wish to be left alone applies to
+  feed_url      TEXT NOT NULL,
+  given         TEXT NOT NULL,
+  etag          TEXT NOT NULL,
+  last_modified TEXT NOT NULL,
+  body          BLOB NOT NULL,
+  feed_title    TEXT NOT NULL,
+  site_url      TEXT NOT NULL,
+  status        INTEGER NOT NULL,
+  checked       INTEGER NOT NULL,
+  succeeded     INTEGER NOT NULL,
+  changed       INTEGER NOT NULL,
+  next          INTEGER NOT NULL,
+  held          INTEGER NOT NULL,
+  failures      INTEGER NOT NULL,
+  conditional   INTEGER NOT NULL,
+  interval      INTEGER NOT NULL,       -- milliseconds
+  trouble       TEXT NOT NULL,
+  notice        TEXT NOT NULL,
+  gone          INTEGER NOT NULL,
+  moved_to      TEXT NOT NULL,
+  agreed        INTEGER NOT NULL,
+  posts         INTEGER NOT NULL DEFAULT 0,   -- stored of this source
+  matched       INTEGER NOT NULL DEFAULT 0    -- of those, on a topic
+) STRICT;
+CREATE INDEX visit_host ON visit(host);
+
+-- Every post read, on topic or not; fields as post.Post. Nobody can write
+-- another's: a post is (source, id, variant).
+CREATE TABLE post (
+  row           INTEGER PRIMARY KEY,
+  source        TEXT NOT NULL REFERENCES source,
+  id            TEXT NOT NULL,
+  variant       INTEGER NOT NULL,
+  digest        BLOB NOT NULL,          -- of the entry as read
+  shown         BLOB NOT NULL,          -- of what an edition led by it shows
+  story         INTEGER REFERENCES story,
+  own           INTEGER NOT NULL,       -- post.OwnSite of the source and the url
+  published     INTEGER NOT NULL,
+  updated       INTEGER NOT NULL,
+  first_seen    INTEGER NOT NULL,
+  backfill      INTEGER NOT NULL,
+  reply         INTEGER NOT NULL,
+  page_need     INTEGER NOT NULL,
+  page_tries    INTEGER NOT NULL,
+  language      TEXT NOT NULL,
+  language_from TEXT NOT NULL,
+  key           TEXT NOT NULL,          -- post.Key(url)
+  url           TEXT NOT NULL,
+  title         TEXT NOT NULL,
+  more          TEXT NOT NULL,          -- authors, tags, enclosures, alternates, origin
+  summary       TEXT NOT NULL,
+  html          TEXT NOT NULL,          -- '' once purged
+  page          TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX post_identity ON post(source, id, variant);
+CREATE INDEX post_story ON post(story) WHERE story IS NOT NULL;
+CREATE INDEX post_page ON post(source, row) WHERE page_need = 1;
+
+-- What a post's twin may be found by: post.Post.Keys.
+CREATE TABLE post_key (
+  key  TEXT NOT NULL,
+  post INTEGER NOT NULL REFERENCES post,
+  PRIMARY KEY (key, post)
+) STRICT, WITHOUT ROWID;
+
+-- Which topics a post is on, and by which words. Topic '' is "everything of this source".
+CREATE TABLE post_topic (
+  post  INTEGER NOT NULL REFERENCES post,
+  topic TEXT NOT NULL,
+  by    TEXT NOT NULL,
+  PRIMARY KEY (post, topic)
+) STRICT, WITHOUT ROWID;
+
+-- Why posts belong together: a < b. Stories are the connected parts.
+CREATE TABLE edge (
+  a        INTEGER NOT NULL REFERENCES post,
+  b        INTEGER NOT NULL REFERENCES post,
+  reason   TEXT NOT NULL,
+  strength REAL NOT NULL,
+  PRIMARY KEY (a, b, reason)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX edge_b ON edge(b);
+
+CREATE TABLE story (
+  row INTEGER PRIMARY KEY,
+  id  TEXT NOT NULL UNIQUE              -- part of its URL, minted once
+) STRICT;
+
+-- A story in one language, as emitted; fields as post.Standing. Rows are never deleted.
+CREATE TABLE edition (
+  row       INTEGER PRIMARY KEY,
+  id        TEXT NOT NULL UNIQUE,       -- urn:uuid:…, minted once
+  story     INTEGER NOT NULL REFERENCES story,
+  language  TEXT NOT NULL,
+  lead      INTEGER NOT NULL REFERENCES post,
+  main      INTEGER NOT NULL,
+  sort      INTEGER NOT NULL,
+  published INTEGER NOT NULL,
+  updated   INTEGER NOT NULL,
+  shown     BLOB NOT NULL,
+  backfill  INTEGER NOT NULL,
+  retracted TEXT NOT NULL,              -- why it is no longer shown; '' while it is
+  seq       INTEGER NOT NULL            -- of its newest change
+) STRICT;
+CREATE INDEX edition_story ON edition(story);
+
+-- Which editions stand in which feed, in the feed's order. List names: post.Query.List.
+CREATE TABLE listing (
+  list    TEXT NOT NULL,
+  sort    INTEGER NOT NULL,
+  edition INTEGER NOT NULL REFERENCES edition,
+  PRIMARY KEY (list, sort, edition)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX listing_edition ON listing(edition);
+
+-- What happened to editions, in order. seq grows with the clock, so that two
+-- databases, one restored from the other's past, do not give the same numbers.
+CREATE TABLE change (
+  seq      INTEGER PRIMARY KEY,
+  scope    TEXT NOT NULL,               -- '' of main editions, else a base language
+  event    TEXT NOT NULL,               -- new, changed, retracted
+  edition  INTEGER NOT NULL REFERENCES edition,
+  at       INTEGER NOT NULL,
+  backfill INTEGER NOT NULL
+) STRICT;
+CREATE INDEX change_scope ON change(scope, seq);
+
+-- The topics as they were when what is stored was last decided.
+CREATE TABLE topic (
+  id   TEXT PRIMARY KEY,
+  rule TEXT NOT NULL                    -- JSON of post.Topic
+) STRICT;
+
+-- Single values. 'shown' counts the commits that changed what readers see.
+CREATE TABLE meta (
+  name  TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT;
+INSERT INTO meta VALUES ('shown', 0);

@@ -1,0 +1,151 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"samenloop/post"
+)
+
+// Sync brings the sources in the database in line with the configuration. A
+// source that is no longer in it stops being read; what it gave stays. A source
+// of which another address, language, topics or full_text is asked is read anew.
+func (s *Store) Sync(ctx context.Context, sources []post.Source) error {
+	return s.update(ctx, func(tx *transaction) error {
+		type row struct {
+			post.Source
+			configured bool
+			state      post.State
+		}
+		stored := map[string]row{}
+		err := tx.query("SELECT id, title, url, language, takes_all, full_text, boosts, configured, state FROM source", func(scan func(...any) error) error {
+			var r row
+			err := scan(&r.ID, &r.Title, &r.URL, &r.Language, &r.All, &r.FullText, &r.Boosts, &r.configured, &r.state)
+			stored[r.ID] = r
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for i, src := range sources {
+			was, known := stored[src.ID]
+			delete(stored, src.ID)
+			state := post.Active
+			if known && was.state == post.Paused {
+				state = post.Paused
+			}
+			if known && was.Source == src && was.configured && was.state == state {
+				if err := tx.exec("UPDATE source SET position = ? WHERE id = ? AND position <> ?", i, src.ID, i); err != nil {
+					return err
+				}
+				continue
+			}
+			if err := tx.exec(`INSERT INTO source (id, position, title, url, language, takes_all, full_text, boosts, configured, state)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)
+				ON CONFLICT (id) DO UPDATE SET position = excluded.position, title = excluded.title, url = excluded.url, language = excluded.language,
+					takes_all = excluded.takes_all, full_text = excluded.full_text, boosts = excluded.boosts, configured = 1, state = excluded.state`,
+				src.ID, i, src.Title, src.URL, src.Language, src.All, src.FullText, src.Boosts, state); err != nil {
+				return fmt.Errorf("store source %q: %w", src.ID, err)
+			}
+			if !known {
+				if err := tx.insertVisit(src); err != nil {
+					return fmt.Errorf("store source %q: %w", src.ID, err)
+				}
+				continue
+			}
+			if was.Title != src.Title {
+				tx.touched[everyList] = true
+			}
+			// What decides about its posts changed: forget the validators, come soon.
+			if err := tx.exec("UPDATE visit SET etag = '', last_modified = '', body = x'', next = 0, gone = 0 WHERE source = ?", src.ID); err != nil {
+				return fmt.Errorf("store source %q: %w", src.ID, err)
+			}
+		}
+		for id, r := range stored {
+			if !r.configured {
+				continue
+			}
+			if err := tx.exec("UPDATE source SET state = 'removed' WHERE id = ? AND state <> 'removed'", id); err != nil {
+				return fmt.Errorf("remove source %q: %w", id, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (tx *transaction) insertVisit(src post.Source) error {
+	return tx.exec(`INSERT INTO visit (source, host, feed_url, given, etag, last_modified, body, feed_title, site_url, status, checked, succeeded, changed,
+		next, held, failures, conditional, interval, trouble, notice, gone, moved_to, agreed)
+		VALUES (?, ?, '', ?, '', '', x'', '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '', 0, '', 0)`, src.ID, post.Host(src.URL), src.URL)
+}
+
+// Sources lists all sources in the order the operator gave them, those removed last.
+func (s *Store) Sources(ctx context.Context) ([]post.SourceState, error) {
+	var list []post.SourceState
+	err := s.query(ctx, `SELECT s.id, s.title, s.url, s.language, s.takes_all, s.full_text, s.boosts, s.state,
+			v.feed_url, v.given, v.etag, v.last_modified, v.body, v.feed_title, v.site_url, v.status, v.checked, v.succeeded, v.changed,
+			v.next, v.held, v.failures, v.conditional, v.interval, v.trouble, v.notice, v.gone, v.moved_to, v.agreed, v.posts, v.matched
+		FROM source s JOIN visit v ON v.source = s.id ORDER BY s.state = 'removed', s.position, s.id`,
+		func(scan func(...any) error) error {
+			var (
+				st                                                post.SourceState
+				body                                              []byte
+				checked, succeeded, changed, next, held, interval int64
+			)
+			src, v := &st.Source, &st.Visit
+			if err := scan(&src.ID, &src.Title, &src.URL, &src.Language, &src.All, &src.FullText, &src.Boosts, &st.State,
+				&v.FeedURL, &v.Given, &v.ETag, &v.LastModified, &body, &v.FeedTitle, &v.SiteURL, &v.Status, &checked, &succeeded, &changed,
+				&next, &held, &v.Failures, &v.Conditional, &interval, &v.Trouble, &v.Notice, &v.Gone, &v.MovedTo, &v.Agreed, &st.Posts, &st.Matched); err != nil {
+				return err
+			}
+			v.Source = src.ID
+			copy(v.Body[:], body)
+			v.Checked, v.Succeeded, v.Changed, v.Next, v.Held = moment(checked), moment(succeeded), moment(changed), moment(next), moment(held)
+			v.Interval = time.Duration(interval) * time.Millisecond
+			if v.Gone && st.State == post.Active {
+				st.State = post.Gone
+			}
+			list = append(list, st)
+			return nil
+		})
+	if err != nil {
+		return nil, fmt.Errorf("list the sources: %w", err)
+	}
+	return list, nil
+}
+
+// saveVisit writes down how a visit went.
+func (tx *transaction) saveVisit(v post.Visit, saved post.Saved) error {
+	var body []byte = v.Body[:]
+	if v.Body == (post.Digest{}) {
+		body = []byte{}
+	}
+	var title, site, feed string // what feeds and pages show
+	if err := tx.row("SELECT feed_title, site_url, feed_url FROM visit WHERE source = ?", []any{v.Source}, &title, &site, &feed); err != nil {
+		return fmt.Errorf("store the visit of %q: %w", v.Source, err)
+	}
+	if title != v.FeedTitle || site != v.SiteURL || feed != v.FeedURL {
+		tx.touched[everyList] = true
+	}
+	err := tx.exec(`UPDATE visit SET host = ?, feed_url = ?, given = ?, etag = ?, last_modified = ?, body = ?, feed_title = ?, site_url = ?, status = ?,
+			checked = ?, succeeded = ?, changed = ?, next = ?, held = ?, failures = ?, conditional = ?, interval = ?, trouble = ?, notice = ?, gone = ?, moved_to = ?, agreed = ?,
+			posts = posts + ?, matched = matched + ?
+		WHERE source = ?`,
+		post.Host(cmp.Or(v.FeedURL, v.Given)), v.FeedURL, v.Given, v.ETag, v.LastModified, body, v.FeedTitle, v.SiteURL, v.Status,
+		millis(v.Checked), millis(v.Succeeded), millis(v.Changed), millis(v.Next), millis(v.Held), v.Failures, v.Conditional, v.Interval.Milliseconds(), v.Trouble, v.Notice, v.Gone, v.MovedTo, v.Agreed,
+		saved.New, saved.Matched, v.Source)
+	if err != nil {
+		return fmt.Errorf("store the visit of %q: %w", v.Source, err)
+	}
+	return nil
+}
+
+// hold keeps every source of a host from being visited before the host wants it.
+func (tx *transaction) hold(h post.Hold) error {
+	if h.Host == "" {
+		return nil
+	}
+	return tx.exec("UPDATE visit SET held = ?1, next = max(next, ?1) WHERE host = ?2", millis(h.Until), h.Host)
+}

@@ -1,0 +1,417 @@
+// Package store keeps everything in one SQLite file: all SQL of the program is
+// here, and no decision. The schema is schema.sql.
+//
+// There is one writer and some readers (WAL). Every write is one transaction
+// that takes the write lock at its start; no network I/O happens inside.
+package store
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+//go:embed schema.sql
+var schema string
+
+// migrations[i] brings a database from version i+1 to i+2. A new database is
+// made from schema.sql at once.
+var migrations = []string{}
+
+// applicationID marks a file as ours ("slop"): a database of another program is not touched.
+const applicationID = 0x736c6f70
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	path      string
+	languages []string // of the site, the default first
+	write     *writer  // nil where the store was opened to read
+	read      *sql.DB
+	reads     sync.Map // query → *sql.Stmt on read
+	versions  versions
+}
+
+// Options of Open.
+type Options struct {
+	// Languages of the site, the default first: which edition is a story's main one.
+	Languages []string
+	// ReadOnly opens an existing database beside a program that writes to it.
+	ReadOnly bool
+}
+
+// Open opens the database at path, and makes it where there is none (unless
+// ReadOnly). Its errors are one line that says what is wrong and what to do.
+func Open(ctx context.Context, path string, o Options) (*Store, error) {
+	_, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && o.ReadOnly:
+		return nil, &missingError{path}
+	case errors.Is(err, fs.ErrNotExist):
+		if dir := filepath.Dir(path); !isDir(dir) {
+			return nil, fmt.Errorf("the folder of the database, %s, does not exist: make it, or change [site] database", dir)
+		}
+	case err != nil:
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	s := &Store{path: path, languages: o.Languages}
+	if !o.ReadOnly {
+		if err := s.openWriter(ctx); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
+	if s.read, err = sql.Open("sqlite", dsn(path, "_pragma=busy_timeout(5000)", "_pragma=query_only(1)", "_pragma=cache_size(-4096)")); err != nil {
+		s.Close()
+		return nil, s.explain(err)
+	}
+	s.read.SetMaxOpenConns(max(2, runtime.GOMAXPROCS(0)))
+	s.read.SetMaxIdleConns(max(2, runtime.GOMAXPROCS(0)))
+	if o.ReadOnly {
+		if err := s.checkVersion(ctx); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
+	if err := s.Refresh(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// missingError says that there is no database to read yet.
+type missingError struct{ path string }
+
+func (e *missingError) Error() string {
+	return fmt.Sprintf("there is no database at %s yet: run \"samenloop poll\" or \"samenloop serve\" first", e.path)
+}
+
+// IsMissing says whether Open failed only because there is no database yet.
+func IsMissing(err error) bool {
+	var missing *missingError
+	return errors.As(err, &missing)
+}
+
+func (s *Store) openWriter(ctx context.Context) error {
+	db, err := sql.Open("sqlite", dsn(s.path, "_pragma=busy_timeout(5000)"))
+	if err != nil {
+		return s.explain(err)
+	}
+	s.write = &writer{db: db, statements: map[string]*sql.Stmt{}}
+	if s.write.conn, err = db.Conn(ctx); err != nil {
+		return s.explain(err)
+	}
+	// Looked at before anything is set: what is not ours stays as it is, byte for byte.
+	var version, app, tables int
+	if err := s.write.conn.QueryRowContext(ctx, identityQuery).Scan(&version, &app, &tables); err != nil {
+		return s.explain(err)
+	}
+	if err := s.acceptable(version, app, tables); err != nil {
+		return err
+	}
+	// The page size, which suits posts of some kilobytes, has to come before the log.
+	if _, err := s.write.conn.ExecContext(ctx, "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192"); err != nil {
+		return s.explain(err)
+	}
+	return s.update(ctx, s.migrate)
+}
+
+// Close ends the use of the database.
+func (s *Store) Close() error {
+	var errs []error
+	s.reads.Range(func(_, st any) bool {
+		errs = append(errs, st.(*sql.Stmt).Close())
+		return true
+	})
+	if s.read != nil {
+		errs = append(errs, s.read.Close())
+	}
+	if s.write != nil { // last: it folds the log into the file
+		for _, st := range s.write.statements {
+			errs = append(errs, st.Close())
+		}
+		if s.write.conn != nil {
+			errs = append(errs, s.write.conn.Close())
+		}
+		errs = append(errs, s.write.db.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Path is where the database stands.
+func (s *Store) Path() string { return s.path }
+
+// Check reads the whole database and says whether it is sound.
+func (s *Store) Check(ctx context.Context) error {
+	var verdict string
+	if err := s.read.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return s.explain(err)
+	}
+	if verdict != "ok" {
+		return s.damaged(verdict)
+	}
+	return nil
+}
+
+// migrate makes a new database or brings an old one up to date.
+func (s *Store) migrate(tx *transaction) error {
+	var version, app, tables int
+	if err := tx.row(identityQuery, nil, &version, &app, &tables); err != nil {
+		return err
+	}
+	newest := len(migrations) + 1
+	if version == newest {
+		return nil
+	}
+	if tables == 0 {
+		if _, err := tx.w.conn.ExecContext(tx.ctx, schema); err != nil {
+			return err
+		}
+		version = newest
+	}
+	for ; version < newest; version++ {
+		if _, err := tx.w.conn.ExecContext(tx.ctx, migrations[version-1]); err != nil {
+			return fmt.Errorf("bring the database %s from version %d to %d: %w", s.path, version, version+1, err)
+		}
+	}
+	_, err := tx.w.conn.ExecContext(tx.ctx, fmt.Sprintf("PRAGMA user_version = %d; PRAGMA application_id = %d", newest, applicationID))
+	return err
+}
+
+// identityQuery tells what a file is.
+const identityQuery = `SELECT (SELECT user_version FROM pragma_user_version),
+	(SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)`
+
+func (s *Store) checkVersion(ctx context.Context) error {
+	var version, app, tables int
+	if err := s.read.QueryRowContext(ctx, identityQuery).Scan(&version, &app, &tables); err != nil {
+		return s.explain(err)
+	}
+	if err := s.acceptable(version, app, tables); err != nil {
+		return err
+	}
+	if version < len(migrations)+1 {
+		return fmt.Errorf("the database %s is of an older version (%d): run \"samenloop serve\" or \"samenloop poll\" once to bring it up to date", s.path, version)
+	}
+	return nil
+}
+
+func (s *Store) acceptable(version, app, tables int) error {
+	switch {
+	case tables > 0 && app != applicationID:
+		return fmt.Errorf("%s is a database of another program: choose another file in [site] database", s.path)
+	case version > len(migrations)+1:
+		return fmt.Errorf("the database %s is of a newer samenloop (version %d, this one knows %d): use that samenloop, or another file in [site] database",
+			s.path, version, len(migrations)+1)
+	}
+	return nil
+}
+
+// explain turns SQLite's errors into a line that says what to do.
+func (s *Store) explain(err error) error {
+	var e *sqlite.Error
+	if err == nil || !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return s.damaged(err.Error())
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("the disk with the database %s is full: make room, nothing was lost (%w)", s.path, err)
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:
+		return fmt.Errorf("the database %s cannot be written: let this user write the file and its folder, or change [site] database (%w)", s.path, err)
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return fmt.Errorf("the database %s is in use by another program: try again when it is done (%w)", s.path, err)
+	case sqlite3.SQLITE_IOERR:
+		return fmt.Errorf("the disk with the database %s gives errors: check the disk (%w)", s.path, err)
+	}
+	return fmt.Errorf("the database %s: %w", s.path, err)
+}
+
+func (s *Store) damaged(what string) error {
+	return fmt.Errorf("the database %s is damaged (%s): put a backup in its place, or move it away to start anew", s.path, strings.TrimSpace(what))
+}
+
+// query runs a query on the readers, prepared once, and hands each row to each.
+func (s *Store) query(ctx context.Context, query string, each func(scan func(...any) error) error, args ...any) error {
+	st, err := s.prepared(ctx, query)
+	if err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(ctx, args...)
+	if err != nil {
+		return s.explain(err)
+	}
+	return s.explain(scanAll(rows, each))
+}
+
+func (s *Store) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if st, ok := s.reads.Load(query); ok {
+		return st.(*sql.Stmt), nil
+	}
+	st, err := s.read.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	if first, raced := s.reads.LoadOrStore(query, st); raced {
+		st.Close()
+		return first.(*sql.Stmt), nil
+	}
+	return st, nil
+}
+
+// writer is the one connection that writes, and the statements prepared on it.
+type writer struct {
+	sync.Mutex
+	db         *sql.DB
+	conn       *sql.Conn
+	statements map[string]*sql.Stmt
+}
+
+// transaction is one write: everything in it or nothing.
+type transaction struct {
+	ctx context.Context
+	w   *writer
+	s   *Store
+	// touched are the lists whose feeds changed.
+	touched map[string]bool
+	// seq is the newest number given; 0 until the first was asked for.
+	seq int64
+}
+
+// update runs fn in one transaction.
+func (s *Store) update(ctx context.Context, fn func(*transaction) error) error {
+	w := s.write
+	if w == nil {
+		return fmt.Errorf("the database %s was opened to read only", s.path)
+	}
+	w.Lock()
+	defer w.Unlock()
+	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return s.explain(err)
+	}
+	tx := &transaction{ctx: ctx, w: w, s: s, touched: map[string]bool{}}
+	shown, err := tx.run(fn)
+	if err != nil {
+		w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		return s.explain(err)
+	}
+	s.versions.bump(tx.touched, shown)
+	return nil
+}
+
+func (tx *transaction) run(fn func(*transaction) error) (shown int64, err error) {
+	if err := fn(tx); err != nil {
+		return 0, err
+	}
+	if len(tx.touched) > 0 {
+		if err := tx.row("UPDATE meta SET value = value + 1 WHERE name = 'shown' RETURNING value", nil, &shown); err != nil {
+			return 0, err
+		}
+	}
+	return shown, tx.exec("COMMIT")
+}
+
+func (tx *transaction) prepared(query string) (*sql.Stmt, error) {
+	if st, ok := tx.w.statements[query]; ok {
+		return st, nil
+	}
+	st, err := tx.w.conn.PrepareContext(tx.ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	tx.w.statements[query] = st
+	return st, nil
+}
+
+func (tx *transaction) exec(query string, args ...any) error {
+	st, err := tx.prepared(query)
+	if err != nil {
+		return err
+	}
+	_, err = st.ExecContext(tx.ctx, args...)
+	return err
+}
+
+// insert runs a query that adds one row and returns its number.
+func (tx *transaction) insert(query string, args ...any) (row int64, err error) {
+	st, err := tx.prepared(query)
+	if err != nil {
+		return 0, err
+	}
+	result, err := st.ExecContext(tx.ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
+}
+
+// row runs a query that gives one row; sql.ErrNoRows where it gives none.
+func (tx *transaction) row(query string, args []any, into ...any) error {
+	st, err := tx.prepared(query)
+	if err != nil {
+		return err
+	}
+	return st.QueryRowContext(tx.ctx, args...).Scan(into...)
+}
+
+func (tx *transaction) query(query string, each func(scan func(...any) error) error, args ...any) error {
+	st, err := tx.prepared(query)
+	if err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(tx.ctx, args...)
+	if err != nil {
+		return err
+	}
+	return scanAll(rows, each)
+}
+
+func scanAll(rows *sql.Rows, each func(scan func(...any) error) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// dsn is the name of the file for the driver; path may hold any character.
+func dsn(path string, options ...string) string {
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), RawQuery: strings.Join(options, "&")}
+	return u.String()
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// millis and moment store a time: milliseconds of Unix time, 0 for none.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func moment(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

@@ -1,0 +1,319 @@
+package store
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"samenloop/post"
+)
+
+// join finds the twins of a new post by its keys and writes the edges to them.
+func (tx *transaction) join(row int64, p *post.Post, keys []string) (joined bool, err error) {
+	for _, key := range keys {
+		if err := tx.exec("INSERT OR IGNORE INTO post_key (key, post) VALUES (?, ?)", key, row); err != nil {
+			return false, err
+		}
+		// The number of twins is bounded: an address that a hundred posts share is no evidence worth its price.
+		type candidate struct {
+			post.Post
+			row int64
+		}
+		var candidates []candidate
+		err := tx.query(`SELECT p.row, p.source, p.title, p.published, p.first_seen, CASE WHEN p.source = ? THEN p.html ELSE '' END
+			FROM post_key k JOIN post p ON p.row = k.post WHERE k.key = ? AND k.post <> ? ORDER BY k.post LIMIT 50`,
+			func(scan func(...any) error) error {
+				var (
+					c                    candidate
+					published, firstSeen int64
+				)
+				err := scan(&c.row, &c.Source, &c.Title, &published, &firstSeen, &c.HTML)
+				c.Published, c.FirstSeen = moment(published), moment(firstSeen)
+				candidates = append(candidates, c)
+				return err
+			}, p.Source, key, row)
+		if err != nil {
+			return false, err
+		}
+		for _, c := range candidates {
+			reason := post.TwinReason(p, &c.Post, !strings.HasPrefix(key, "="))
+			if reason == "" {
+				continue
+			}
+			joined = true
+			if err := tx.exec("INSERT OR IGNORE INTO edge (a, b, reason, strength) VALUES (?, ?, ?, 1)", min(row, c.row), max(row, c.row), reason); err != nil {
+				return false, err
+			}
+		}
+	}
+	return joined, nil
+}
+
+// rejoin brings the keys and edges of an edited post up to date.
+func (tx *transaction) rejoin(row int64, p *post.Post, old, keys []string) (joined bool, err error) {
+	if slices.Equal(old, keys) {
+		var n int
+		err := tx.row("SELECT count(*) FROM edge WHERE a = ? OR b = ?", []any{row, row}, &n)
+		return n > 0, err
+	}
+	for _, key := range old {
+		if err := tx.exec("DELETE FROM post_key WHERE key = ? AND post = ?", key, row); err != nil {
+			return false, err
+		}
+	}
+	// An address that was left no longer joins; equal text that was seen once stays evidence.
+	if err := tx.exec("DELETE FROM edge WHERE (a = ? OR b = ?) AND reason = ?", row, row, post.SameURL); err != nil {
+		return false, err
+	}
+	if _, err := tx.join(row, p, keys); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// settle decides anew about the stories that these posts are, or were, part of.
+func (tx *transaction) settle(rows []int64, o post.Occasion) error {
+	done := map[int64]bool{}
+	for _, row := range rows {
+		if done[row] {
+			continue
+		}
+		members, edges, err := tx.gather(row)
+		if err != nil {
+			return err
+		}
+		stories := map[int64]bool{}
+		for _, m := range members {
+			done[m.Row] = true
+			if m.Story != 0 {
+				stories[m.Story] = true
+			}
+		}
+		var standing []post.Standing
+		for story := range stories {
+			s, err := tx.standing(story)
+			if err != nil {
+				return err
+			}
+			standing = append(standing, s...)
+		}
+		for _, plan := range post.Settle(members, edges, standing, o) {
+			if err := tx.apply(plan, members, standing, o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// gather collects everything that edges or a common story connect with a post.
+func (tx *transaction) gather(start int64) (members []post.Member, edges []post.Edge, err error) {
+	seen := map[int64]bool{start: true}
+	queue := []int64{start}
+	reach := func(row int64) {
+		if !seen[row] {
+			seen[row] = true
+			queue = append(queue, row)
+		}
+	}
+	for len(queue) > 0 {
+		row := queue[0]
+		queue = queue[1:]
+		m, err := tx.member(row)
+		if err != nil {
+			return nil, nil, err
+		}
+		members = append(members, m)
+		err = tx.query("SELECT a, b, reason, strength FROM edge WHERE a = ?1 UNION ALL SELECT a, b, reason, strength FROM edge WHERE b = ?1", func(scan func(...any) error) error {
+			var e post.Edge
+			if err := scan(&e.A, &e.B, &e.Reason, &e.Strength); err != nil {
+				return err
+			}
+			if e.A == row { // each edge once
+				edges = append(edges, e)
+			}
+			reach(e.A)
+			reach(e.B)
+			return nil
+		}, row)
+		if err != nil {
+			return nil, nil, err
+		}
+		if m.Story == 0 {
+			continue
+		}
+		err = tx.query("SELECT row FROM post WHERE story = ?", func(scan func(...any) error) error {
+			var r int64
+			if err := scan(&r); err != nil {
+				return err
+			}
+			reach(r)
+			return nil
+		}, m.Story)
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	return members, edges, nil
+}
+
+func (tx *transaction) member(row int64) (m post.Member, err error) {
+	var (
+		p                             post.Post
+		published, updated, firstSeen int64
+		story                         sql.NullInt64
+		shown                         []byte
+	)
+	err = tx.row("SELECT source, story, language, own, published, updated, first_seen, shown, backfill FROM post WHERE row = ?", []any{row},
+		&m.Source, &story, &m.Language, &m.Own, &published, &updated, &firstSeen, &shown, &m.Backfill)
+	if err != nil {
+		return m, fmt.Errorf("read post %d: %w", row, err)
+	}
+	p.Published, p.FirstSeen = moment(published), moment(firstSeen)
+	m.Row, m.Story, m.Dated, m.Date, m.Updated = row, story.Int64, published != 0, p.Date(), moment(updated)
+	copy(m.Shown[:], shown)
+	err = tx.query("SELECT topic FROM post_topic WHERE post = ? ORDER BY topic", func(scan func(...any) error) error {
+		var topic string
+		err := scan(&topic)
+		m.Topics = append(m.Topics, topic)
+		return err
+	}, row)
+	return m, err
+}
+
+func (tx *transaction) standing(story int64) (list []post.Standing, err error) {
+	err = tx.query(`SELECT row, story, language, lead, main, sort, published, updated, shown, backfill, retracted FROM edition WHERE story = ?`,
+		func(scan func(...any) error) error {
+			var (
+				s                        post.Standing
+				sort, published, updated int64
+				shown                    []byte
+			)
+			err := scan(&s.Row, &s.Story, &s.Language, &s.Lead, &s.Main, &sort, &published, &updated, &shown, &s.Backfill, &s.Retracted)
+			s.Sort, s.Published, s.Updated = moment(sort), moment(published), moment(updated)
+			copy(s.Shown[:], shown)
+			list = append(list, s)
+			return err
+		}, story)
+	return list, err
+}
+
+// apply writes a story down as it shall stand.
+func (tx *transaction) apply(plan post.StoryPlan, members []post.Member, standing []post.Standing, o post.Occasion) (err error) {
+	if plan.Row == 0 {
+		id := strings.ToLower(rand.Text())[:16]
+		if plan.Row, err = tx.insert("INSERT INTO story (id) VALUES (?)", id); err != nil {
+			return err
+		}
+	}
+	for _, m := range members {
+		if m.Story != plan.Row && slices.Contains(plan.Posts, m.Row) {
+			if err := tx.exec("UPDATE post SET story = ? WHERE row = ?", plan.Row, m.Row); err != nil {
+				return err
+			}
+		}
+	}
+	// Editions of a story name each other: when one changes, the feeds of all do.
+	changed := false
+	var stale []string
+	for i := range plan.Editions {
+		e := &plan.Editions[i]
+		before, err := tx.lists(e.Row)
+		if err != nil {
+			return err
+		}
+		after := plan.Lists(*e)
+		stale = append(append(stale, before...), after...)
+		was := slices.IndexFunc(standing, func(s post.Standing) bool { return s.Row == e.Row })
+		e.Story = plan.Row
+		slices.Sort(after)
+		if e.Row != 0 && was >= 0 && standing[was] == e.Standing && len(e.Events) == 0 && slices.Equal(before, after) {
+			continue
+		}
+		changed = true
+		if err := tx.saveEdition(e, o); err != nil {
+			return err
+		}
+		if err := tx.exec("DELETE FROM listing WHERE edition = ?", e.Row); err != nil {
+			return err
+		}
+		for _, list := range after {
+			if err := tx.exec("INSERT INTO listing (list, sort, edition) VALUES (?, ?, ?)", list, millis(e.Sort), e.Row); err != nil {
+				return err
+			}
+		}
+	}
+	if changed {
+		for _, list := range stale {
+			tx.touched[list] = true
+		}
+	}
+	return nil
+}
+
+// saveEdition writes an edition and what happened to it. A new one gets its id here.
+func (tx *transaction) saveEdition(e *post.EditionPlan, o post.Occasion) (err error) {
+	if e.Row == 0 {
+		e.Row, err = tx.insert(`INSERT INTO edition (id, story, language, lead, main, sort, published, updated, shown, backfill, retracted, seq)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
+			mintID(), e.Story, e.Language, e.Lead, e.Main, millis(e.Sort), millis(e.Published), millis(e.Updated), e.Shown[:], e.Backfill, e.Retracted)
+	} else {
+		err = tx.exec(`UPDATE edition SET story = ?, language = ?, lead = ?, main = ?, sort = ?, published = ?, updated = ?, shown = ?, backfill = ?, retracted = ? WHERE row = ?`,
+			e.Story, e.Language, e.Lead, e.Main, millis(e.Sort), millis(e.Published), millis(e.Updated), e.Shown[:], e.Backfill, e.Retracted, e.Row)
+	}
+	if err != nil {
+		return err
+	}
+	for _, event := range e.Events {
+		seq, err := tx.nextSeq(o.Now.UnixMilli())
+		if err != nil {
+			return err
+		}
+		if err := tx.exec("INSERT INTO change (seq, scope, event, edition, at, backfill) VALUES (?, ?, ?, ?, ?, ?)",
+			seq, event.Scope, event.What, e.Row, millis(o.Now), e.Backfill && event.What == post.New); err != nil {
+			return err
+		}
+		if err := tx.exec("UPDATE edition SET seq = ? WHERE row = ?", seq, e.Row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nextSeq gives the next number in the order of changes: the clock's, or one more than the last.
+func (tx *transaction) nextSeq(now int64) (int64, error) {
+	if tx.seq == 0 {
+		err := tx.row("SELECT seq FROM change ORDER BY seq DESC LIMIT 1", nil, &tx.seq)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return 0, err
+		}
+	}
+	tx.seq = max(tx.seq+1, now)
+	return tx.seq, nil
+}
+
+func (tx *transaction) lists(edition int64) (lists []string, err error) {
+	if edition == 0 {
+		return nil, nil
+	}
+	err = tx.query("SELECT list FROM listing WHERE edition = ? ORDER BY list", func(scan func(...any) error) error {
+		var list string
+		err := scan(&list)
+		lists = append(lists, list)
+		return err
+	}, edition)
+	return lists, err
+}
+
+// mintID makes a random UUID (RFC 9562, version 4) as a URN: it says nothing of
+// the lead, the language or the address, so none of them can make it change.
+func mintID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

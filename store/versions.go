@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"sync"
+
+	"samenloop/post"
+)
+
+// versions tells, without a query, whether a feed may have changed.
+type versions struct {
+	sync.RWMutex
+	shown int64            // meta 'shown' as this process last saw it
+	all   uint64           // counts what may have changed any feed
+	lists map[string]int64 // list → 'shown' when it last changed here
+}
+
+// Version is another string whenever the answer of Editions to q may be another. It costs no query.
+func (s *Store) Version(q post.Query) string {
+	v := &s.versions
+	v.RLock()
+	defer v.RUnlock()
+	return strconv.FormatUint(v.all, 36) + "." + strconv.FormatInt(v.lists[q.List()], 36)
+}
+
+func (v *versions) bump(touched map[string]bool, shown int64) {
+	if len(touched) == 0 {
+		return
+	}
+	v.Lock()
+	defer v.Unlock()
+	if v.lists == nil {
+		v.lists = map[string]int64{}
+	}
+	if v.shown != shown-1 || touched[everyList] {
+		v.all++ // another process changed something in between
+	}
+	for list := range touched {
+		v.lists[list] = shown
+	}
+	v.shown = shown
+}
+
+// everyList in transaction.touched says that any feed may have changed.
+const everyList = "*"
+
+// Refresh looks whether another process changed what readers see. It costs one small query.
+func (s *Store) Refresh(ctx context.Context) error {
+	return s.query(ctx, "SELECT value FROM meta WHERE name = 'shown'", func(scan func(...any) error) error {
+		var shown int64
+		if err := scan(&shown); err != nil {
+			return err
+		}
+		v := &s.versions
+		v.Lock()
+		defer v.Unlock()
+		if shown > v.shown {
+			v.shown = shown
+			v.all++
+		}
+		return nil
+	})
+}
