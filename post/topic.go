@@ -39,8 +39,7 @@ type rule struct {
 type Words struct {
 	Tags                    []string
 	Title, Content, Summary string
-	Page                    string   // the main text of the article's page
-	PageTags                []string // what that page is filed under
+	Page                    string // the article's page
 }
 
 // NewMatcher is an error for a topic without an id, an id given twice, and a
@@ -87,14 +86,20 @@ func NewMatcher(topics []Topic) (*Matcher, error) {
 // phrase is found as whole words; its spaces, hyphens and apostrophes match each other.
 func (m *Matcher) Match(w Words) []Match {
 	f := finds{of: m}
-	f.tags(w.Tags, "tag")
+	for _, tag := range w.Tags {
+		for _, r := range m.hashtags[hashtagKey(bareTag(tag))] {
+			f.add(r, "hashtag", "tag")
+		}
+	}
+	for _, tag := range w.Tags {
+		f.phrasesIn(tag, "tag")
+	}
 	for _, part := range [...]struct{ text, where string }{
 		{w.Title, "title"}, {w.Content, "content"}, {w.Summary, "summary"}, {w.Page, "page"},
 	} {
 		f.hashtagsIn(part.text, part.where)
 		f.phrasesIn(part.text, part.where)
 	}
-	f.tags(w.PageTags, "page")
 	return f.matches()
 }
 
@@ -132,17 +137,6 @@ func (f *finds) matches() []Match {
 		}
 	}
 	return all
-}
-
-func (f *finds) tags(tags []string, where string) {
-	for _, tag := range tags {
-		for _, r := range f.of.hashtags[hashtagKey(bareTag(tag))] {
-			f.add(r, "hashtag", where)
-		}
-	}
-	for _, tag := range tags {
-		f.phrasesIn(tag, where)
-	}
 }
 
 // hashtagsIn looks at each '#' alone: the rest of the text is passed over.

@@ -110,7 +110,6 @@ func TestMatchEvidence(t *testing.T) {
 		{Words{Content: "make socials social again " + tag}, "hashtag in content: #MakeSocialsSocialAgain"},
 		{Words{Summary: tag, Page: tag}, "hashtag in summary: #MakeSocialsSocialAgain"},
 		{Words{Page: tag}, "hashtag in page: #MakeSocialsSocialAgain"},
-		{Words{PageTags: []string{"makesocialssocialagain"}}, "hashtag in page: #MakeSocialsSocialAgain"},
 		{Words{Content: "iets anders", Tags: []string{"", "#"}}, ""},
 	} {
 		if got := by(m.Match(c.words)); got != c.want {
