@@ -38,6 +38,7 @@ func TestClean(t *testing.T) {
 		{"code in lines", "<pre><div>a</div><div> b</div></pre>", "<pre>a\n b</pre>"},
 		{"pre begins with an empty line", "<pre>\n\na</pre>", "<pre>\n\na</pre>"},
 		{"link around blocks", `<a href=/x><div><h3>a</h3><p>b</p></div></a>`, `<a href="https://nluug.nl/x"><h3>a</h3><p>b</p></a>`},
+		{"link within a link", `<a href=/x>a<table><tr><td><a href=/y>b</a></table></a>`, `<a href="https://nluug.nl/x">a<table><tbody><tr><td>b</td></tr></tbody></table></a>`},
 		{"stray items", "<li>One<li>Two<dd>Three", "<p>One</p><p>Two</p><p>Three</p>"},
 		{"table", "<table><tr><td colspan=2 width=3>1<th>2</table>", `<table><tbody><tr><td colspan="2">1</td><th>2</th></tr></tbody></table>`},
 		{"pixels", `<p>a<img src=/p.gif width=1 height=1><img src=https://pixel.wp.com/b.gif?x=1><img src=/q.gif style="display: none"></p>`, "<p>a</p>"},
@@ -81,7 +82,9 @@ func TestCleanWithoutBase(t *testing.T) {
 func TestCleanBounds(t *testing.T) {
 	formatting := ""
 	for _, c := range "abcdefghijklmnopqrstuvwxyz" {
-		formatting += "<b " + string(c) + "><i " + string(c) + "><u " + string(c) + ">"
+		for _, tag := range []string{"b", "i", "u", "s", "em", "tt", "big", "font", "small", "code", "strong"} {
+			formatting += "<" + tag + " " + string(c) + ">"
+		}
 	}
 	for name, in := range map[string]string{
 		"too long":             "<p>a</p>" + strings.Repeat("<p>b &amp; c</p>\n", 30_000),
