@@ -1,0 +1,138 @@
+package ingest
+
+import (
+	"html"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// looksWhole tells content that is declared as such from the first lines that
+// some sites put there.
+func looksWhole(content string) bool {
+	return strings.TrimSpace(content) != "" && !endsAsExcerpt(content)
+}
+
+// summaryLooksWhole tells a whole piece in a place that may hold a summary: it
+// is long, or not short and in paragraphs.
+func summaryLooksWhole(content string) bool {
+	chars, blocks := textSize(content)
+	return (chars >= 1200 || chars >= 600 && blocks >= 2) && !endsAsExcerpt(content)
+}
+
+// excerptEnds are how excerpts end: lower case, without arrows and punctuation after them.
+var excerptEnds = []string{
+	"…", "...", "[…]", "[...]", "(…)", "(...)",
+	"lees meer", "lees verder", "verder lezen", "lês fierder", "lês mear", "read more", "continue reading", "keep reading",
+	"weiterlesen", "mehr lesen", "lire la suite", "lire plus",
+}
+
+// creditWords are in the line that WordPress puts below everything.
+var creditWords = []string{"appeared first on", "first appeared on", "verscheen eerst op", "erschien zuerst auf", "est apparu en premier sur"}
+
+func endsAsExcerpt(content string) bool {
+	const tailSize = 3000
+	tail := content
+	if len(tail) > tailSize {
+		tail = tail[len(tail)-tailSize:]
+		if i := strings.IndexAny(tail, "<> "); i >= 0 {
+			tail = tail[i:]
+		}
+	}
+	tail = strings.ToLower(tail)
+	if i := strings.LastIndex(tail, "<p"); i >= 0 {
+		last := tailText(tail[i:])
+		for _, words := range creditWords {
+			if strings.Contains(last, words) {
+				tail = tail[:i]
+				break
+			}
+		}
+	}
+	text := tailText(tail)
+	bare := strings.TrimRightFunc(text, func(r rune) bool {
+		return r != '…' && r != ']' && r != ')' && r != '.' && !unicode.IsLetter(r) && !unicode.IsNumber(r)
+	})
+	bare2 := strings.TrimRight(bare, ".…)] →»›>")
+	for _, end := range excerptEnds {
+		if strings.HasSuffix(bare, end) || strings.HasSuffix(bare2, end) {
+			return true
+		}
+	}
+	// "Read more about …": a last link with nothing after it.
+	if i := strings.LastIndex(tail, "<a "); i >= 0 {
+		link, after, _ := strings.Cut(tail[i:], "</a>")
+		if strings.TrimFunc(tailText(after), notWord) == "" {
+			words := strings.TrimLeftFunc(tailText(link), notWord)
+			for _, end := range excerptEnds[6:] {
+				if strings.HasPrefix(words, end) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func notWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }
+
+// tailText is the text of a short piece of HTML, good enough to compare words.
+func tailText(s string) string {
+	var b strings.Builder
+	for s != "" {
+		before, rest, ok := strings.Cut(s, "<")
+		b.WriteString(before)
+		if !ok {
+			break
+		}
+		_, s, _ = strings.Cut(rest, ">")
+		b.WriteByte(' ')
+	}
+	return strings.Join(strings.Fields(unescapeRefs(b.String())), " ")
+}
+
+// textSize counts characters of text outside markup, and blocks, until both are many.
+func textSize(content string) (chars, blocks int) {
+	for i := 0; i < len(content) && chars < 1200; {
+		switch c := content[i]; {
+		case c == '<':
+			name, closing := markupName(strings.ToLower(content[i:min(len(content), i+16)]))
+			switch name {
+			case "p", "li", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6":
+				if !closing {
+					blocks++
+				}
+			}
+			end := strings.IndexByte(content[i:], '>')
+			if end < 0 {
+				return chars, blocks
+			}
+			i += end + 1
+			continue
+		case c == '&':
+			if end := strings.IndexByte(content[i:min(len(content), i+maxRefLen)], ';'); end > 0 {
+				i += end
+			}
+			chars++
+		case c <= ' ':
+			if i > 0 && content[i-1] > ' ' {
+				chars++
+			}
+		case utf8.RuneStart(c):
+			chars++
+		}
+		i++
+	}
+	return chars, blocks
+}
+
+// paragraphs makes HTML of plain text.
+func paragraphs(text string) string {
+	var b strings.Builder
+	for part := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n") {
+		if part = strings.TrimSpace(part); part != "" {
+			b.WriteString("<p>" + strings.ReplaceAll(html.EscapeString(part), "\n", "<br>\n") + "</p>\n")
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}

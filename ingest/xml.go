@@ -1,0 +1,772 @@
+package ingest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of an XML document. Those who go beyond them mean to exhaust the parser.
+const (
+	maxXMLDepth      = 256 // elements: gofeed reads extensions by recursion
+	maxXMLNamespaces = 128 // declarations in scope: gofeed copies them all for each element
+	maxXMLTags       = 150_000
+	maxXMLTagSize    = 128 << 10 // bytes
+)
+
+// maxEntries is how many entries of one document are read.
+const maxEntries = 500
+
+var errXMLEntity = errors.New("read feed: it declares entities of its own (<!ENTITY), which only attacks do today: not read")
+
+const (
+	atom10Space   = "http://www.w3.org/2005/Atom"
+	atom03Space   = "http://purl.org/atom/ns#"
+	contentSpace  = "http://purl.org/rss/1.0/modules/content/"
+	rdfSpace      = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+	rss10Space    = "http://purl.org/rss/1.0/"
+	rss09Space    = "http://channel.netscape.com/rdf/simple/0.9/"
+	rss09AltSpace = "http://my.netscape.com/rdf/simple/0.9/"
+)
+
+// xmlFeed is an RSS or Atom document, made safe to parse, with what gofeed
+// does not keep of it.
+type xmlFeed struct {
+	// text is the document for gofeed: within the limits, without comments,
+	// instructions, document type and xml:base (gofeed takes every base for a
+	// folder), with whole entries alone, the first maxEntries of them.
+	text []byte
+	// head and tail frame an entry: text[:head] + entry + text[tail:].
+	head, tail int
+	entries    []xmlEntry // in the order in which gofeed gives them
+	lost       []string
+	lang, base string // xml:lang and xml:base of the feed
+}
+
+// xmlEntry is what stands in an <item> or <entry> beside what gofeed keeps.
+type xmlEntry struct {
+	start, end   int // in xmlFeed.text
+	number, line int // in the document, 1-based
+	channel      bool
+
+	lang, titleLang, contentLang, summaryLang string
+	base, contentBase, summaryBase            string
+	titleType, summaryType                    string
+	linkBases                                 []string // of each Atom <link>
+	id                                        string   // verbatim. Atom: <id>, of which gofeed normalizes URLs; RSS 1.0: rdf:about
+	title                                     string   // raw, to name the entry by
+	authors                                   []string // RSS: every <author>
+}
+
+// ownLang is the language that the entry itself declares, not the feed around it.
+func (e *xmlEntry) ownLang() string {
+	return firstText(e.lang, e.titleLang, e.contentLang, e.summaryLang)
+}
+
+// lostAs is the line of Document.Lost for the entry.
+func (e *xmlEntry) lostAs(why string) string {
+	return lostEntry(e.number, xmlText([]byte(e.title)), e.line, why)
+}
+
+type xmlFrame struct {
+	name   []byte // qualified, as written
+	base   string
+	spaces int // declarations in scope outside the element
+}
+
+type xmlSpace struct{ prefix, uri string }
+
+type xmlAttr struct {
+	name, value []byte // raw
+	quote       byte
+}
+
+type xmlTag struct {
+	name  []byte
+	attrs []xmlAttr
+	empty bool
+	size  int
+}
+
+func (t *xmlTag) attr(name string) string {
+	for _, a := range t.attrs {
+		if string(a.name) == name {
+			return unescapeRefs(string(a.value))
+		}
+	}
+	return ""
+}
+
+// xmlScanner reads a document once, front to back, and writes it anew. It
+// stands before the parser: what it lets through is well-formed, so that both
+// see the same tags (FuzzScanXML holds it to that). It is not built on
+// encoding/xml, which stops at the first mistake and takes several times as long.
+type xmlScanner struct {
+	in   []byte
+	pos  int
+	line int // of in[lineAt]
+	seen int // how far lines are counted
+
+	feed   xmlFeed
+	atom   bool // the root is <feed>, not <rss> or <rdf:RDF>
+	stack  []xmlFrame
+	spaces []xmlSpace
+	tags   int
+	count  int // entries met
+	left   int // entries beyond maxEntries
+
+	entry      *xmlEntry
+	entryAt    int    // its place in stack
+	child      string // the element of the entry that is being read: its role
+	childStart int    // in feed.text
+	broken     string // why the entry cannot be read, once that is known
+
+	cdataEnd, commentEnd, piEnd int // the next "]]>", "-->" and "?>", so that none is looked for twice
+}
+
+// scanXML reads an RSS or Atom document whose root tag stands at in[root]. An
+// error means that it is beyond the limits; whatever else is wrong costs at
+// most the entry in which it stands.
+func scanXML(in []byte, root int, docURL string) (*xmlFeed, error) {
+	s := &xmlScanner{in: in, pos: root, line: 1, feed: xmlFeed{base: docURL}}
+	s.feed.text = make([]byte, 0, len(in)+len(in)/16)
+	for s.pos < len(in) {
+		lt := bytes.IndexByte(in[s.pos:], '<')
+		if lt < 0 {
+			s.feed.text = appendXMLText(s.feed.text, in[s.pos:])
+			break
+		}
+		s.feed.text = appendXMLText(s.feed.text, in[s.pos:s.pos+lt])
+		s.pos += lt
+		if err := s.markup(); err != nil {
+			return nil, err
+		}
+		if len(s.stack) == 0 && s.tags > 0 {
+			s.finish()
+			return &s.feed, nil
+		}
+	}
+	s.cutOff()
+	s.finish()
+	return &s.feed, nil
+}
+
+// markup reads what begins with '<': a tag, or text that should have been escaped.
+func (s *xmlScanner) markup() error {
+	rest := s.in[s.pos:]
+	switch {
+	case bytes.HasPrefix(rest, []byte("<!--")):
+		if end := s.find("-->", &s.commentEnd); end >= 0 {
+			s.pos = end + 3
+			return nil
+		}
+	case bytes.HasPrefix(rest, []byte("<![CDATA[")):
+		s.cdata()
+		return nil
+	case len(rest) >= 8 && bytes.EqualFold(rest[:8], []byte("<!ENTITY")):
+		return errXMLEntity
+	case bytes.HasPrefix(rest, []byte("<?")):
+		if end := s.find("?>", &s.piEnd); end >= 0 {
+			s.pos = end + 2
+			return nil
+		}
+	case bytes.HasPrefix(rest, []byte("</")):
+		n := xmlNameLen(rest[2:])
+		end := 2 + n + xmlSpaceLen(rest[2+n:])
+		if n > 0 && end < len(rest) && rest[end] == '>' {
+			s.pos += end + 1
+			s.endTag(rest[2 : 2+n])
+			return nil
+		}
+	default:
+		tag, ok := parseXMLTag(rest)
+		if tag.size > maxXMLTagSize {
+			return fmt.Errorf("read feed: line %d: a tag of more than %d kB: not read", s.lineNumber(), maxXMLTagSize>>10)
+		}
+		if ok {
+			err := s.startTag(tag)
+			s.pos += tag.size
+			return err
+		}
+	}
+	s.feed.text = append(s.feed.text, "&lt;"...)
+	s.pos++
+	return nil
+}
+
+// find is where a mark stands next at or after pos, -1 for nowhere; at keeps it for the next call.
+func (s *xmlScanner) find(mark string, at *int) int {
+	if *at >= 0 && *at <= s.pos {
+		i := bytes.Index(s.in[s.pos+1:], []byte(mark))
+		if i < 0 {
+			*at = -1
+		} else {
+			*at = s.pos + 1 + i
+		}
+	}
+	return *at
+}
+
+const (
+	cdataOpen  = "<![CDATA["
+	cdataClose = "]]>"
+)
+
+func (s *xmlScanner) cdata() {
+	body := s.pos + len(cdataOpen)
+	end := s.find(cdataClose, &s.cdataEnd)
+	// A section that holds the start of another was never closed: it must not
+	// swallow the entries between the two.
+	if end < body || bytes.Contains(s.in[body:end], []byte(cdataOpen)) {
+		s.pos = body
+		s.broken = "its <![CDATA[ is never closed"
+		return
+	}
+	out := append(s.feed.text, cdataOpen...)
+	from := len(out)
+	out = appendCarriable(out, s.in[body:end])
+	if bytes.Contains(out[from:], []byte(cdataClose)) { // a control character stood in its midst
+		split := bytes.ReplaceAll(out[from:], []byte(cdataClose), []byte("]]]]><![CDATA[>"))
+		out = append(out[:from], split...)
+	}
+	s.feed.text = append(out, cdataClose...)
+	s.pos = end + len(cdataClose)
+}
+
+func (s *xmlScanner) startTag(tag xmlTag) error {
+	if s.tags++; s.tags > maxXMLTags {
+		return fmt.Errorf("read feed: more than %d tags: not read", maxXMLTags)
+	}
+	if s.entry != nil && bytes.Equal(tag.name, s.stack[s.entryAt].name) {
+		s.loseEntry("it is not closed before the next begins")
+	}
+	if len(s.stack) >= maxXMLDepth {
+		return fmt.Errorf("read feed: line %d: elements nested more than %d deep: not read", s.lineNumber(), maxXMLDepth)
+	}
+
+	frame := xmlFrame{name: tag.name, base: s.feed.base, spaces: len(s.spaces)}
+	if len(s.stack) > 0 {
+		frame.base = s.stack[len(s.stack)-1].base
+	}
+	for _, a := range tag.attrs {
+		switch prefix, local, _ := strings.Cut(string(a.name), ":"); {
+		case prefix == "xmlns":
+			s.spaces = append(s.spaces, xmlSpace{local, strings.TrimSpace(unescapeRefs(string(a.value)))})
+		case prefix == "xml" && local == "base":
+			if base := httpURL(frame.base, unescapeRefs(string(a.value))); base != "" {
+				frame.base = base
+			}
+		}
+	}
+	if len(s.spaces) > maxXMLNamespaces {
+		return fmt.Errorf("read feed: line %d: more than %d namespaces at once: not read", s.lineNumber(), maxXMLNamespaces)
+	}
+	prefix, local := splitXMLName(tag.name)
+	if len(s.stack) == 0 {
+		s.root(prefix, local, frame.spaces)
+	}
+
+	// HTML that nobody escaped leaves these open.
+	tag.empty = tag.empty || s.inChild() && voidElement(tag.name)
+	start := len(s.feed.text)
+	s.feed.text = s.appendTag(s.feed.text, tag)
+	if s.note(tag, &frame, prefix, local, start) {
+		s.entryAt = len(s.stack)
+	}
+	s.stack = append(s.stack, frame)
+	if tag.empty {
+		s.pop(len(s.stack) - 1)
+	}
+	return nil
+}
+
+// root settles what the namespaces of a feed mean. Those that are wrong are
+// put right: gofeed finds nothing in <feed xmlns="https://…/Atom">, nor in an
+// <rss> with a default namespace of another format.
+func (s *xmlScanner) root(prefix, local string, declared int) {
+	s.atom = local == "feed"
+	for i := declared; i < len(s.spaces); i++ {
+		switch {
+		case s.spaces[i].prefix != prefix:
+		case s.atom && s.spaces[i].uri != atom03Space:
+			s.spaces[i].uri = atom10Space
+		case local == "rss" && prefix == "":
+			s.spaces[i].uri = ""
+		}
+	}
+}
+
+func (s *xmlScanner) appendTag(out []byte, tag xmlTag) []byte {
+	out = append(append(out, '<'), tag.name...)
+	declared := 0
+	if len(s.stack) > 0 {
+		declared = -1
+	}
+	for _, a := range tag.attrs {
+		if string(a.name) == "xml:base" {
+			continue
+		}
+		out = append(append(append(out, ' '), a.name...), '=', a.quote)
+		if declared >= 0 && bytes.HasPrefix(a.name, []byte("xmlns")) && (len(a.name) == 5 || a.name[5] == ':') {
+			out = append(out, html.EscapeString(s.spaces[declared].uri)...)
+			declared++
+		} else {
+			out = appendXMLText(out, a.value)
+		}
+		out = append(out, a.quote)
+	}
+	if tag.empty {
+		out = append(out, '/')
+	}
+	return append(out, '>')
+}
+
+// note keeps what an element says that gofeed does not, and reports whether an entry begins.
+func (s *xmlScanner) note(tag xmlTag, frame *xmlFrame, prefix, local string, start int) bool {
+	depth := len(s.stack)
+	switch {
+	case depth == 0, depth == 1 && local == "channel":
+		s.feed.lang = firstText(tag.attr("xml:lang"), s.feed.lang)
+		s.feed.base = frame.base
+	case s.entry == nil:
+		inChannel := depth == 2 && !s.atom && strings.EqualFold(string(s.stack[1].name), "channel")
+		if depth != 1 && !inChannel || local != s.entryName() || !s.native(prefix) {
+			return false
+		}
+		s.count++
+		s.broken = ""
+		s.entry = &xmlEntry{
+			start: start, number: s.count, line: s.lineNumber(), channel: inChannel,
+			lang: tag.attr("xml:lang"), base: frame.base, id: tag.attr("rdf:about"),
+		}
+		if s.feed.head == 0 {
+			s.feed.head = start
+		}
+		return true
+	case depth == s.entryAt+1:
+		s.noteChild(tag, frame, prefix, local)
+	case depth == s.entryAt+2 && s.child == "content" && s.atom && local == "div":
+		s.entry.contentLang = firstText(s.entry.contentLang, tag.attr("xml:lang"), tag.attr("lang"))
+	}
+	return false
+}
+
+func (s *xmlScanner) noteChild(tag xmlTag, frame *xmlFrame, prefix, local string) {
+	e := s.entry
+	role := local
+	if !s.native(prefix) {
+		if local != "encoded" || prefix != "content" && s.space(prefix) != contentSpace {
+			return
+		}
+		role = "content"
+	} else if local == "description" && !s.atom {
+		role = "summary"
+	}
+	switch role {
+	case "title":
+		e.titleLang, e.titleType = tag.attr("xml:lang"), tag.attr("type")
+	case "content":
+		e.contentLang, e.contentBase = tag.attr("xml:lang"), frame.base
+	case "summary":
+		e.summaryLang, e.summaryBase, e.summaryType = tag.attr("xml:lang"), frame.base, tag.attr("type")
+	case "link":
+		e.linkBases = append(e.linkBases, frame.base)
+	case "id", "author":
+	default:
+		return
+	}
+	s.child, s.childStart = role, len(s.feed.text)
+}
+
+func (s *xmlScanner) entryName() string {
+	if s.atom {
+		return "entry"
+	}
+	return "item"
+}
+
+// native tells the feed's own vocabulary from extensions, as gofeed does.
+func (s *xmlScanner) native(prefix string) bool {
+	space := s.space(prefix)
+	if s.atom {
+		return space == "" || space == atom10Space || space == atom03Space
+	}
+	switch space {
+	case "", "rss", "rdf", rdfSpace, rss10Space, rss09Space, rss09AltSpace:
+		return true
+	}
+	rootPrefix, _ := splitXMLName(s.stack[0].name)
+	return space != atom10Space && space != atom03Space && space == s.space(rootPrefix)
+}
+
+// space is the namespace of a prefix; a prefix that nobody declared stands for itself.
+func (s *xmlScanner) space(prefix string) string {
+	for i := len(s.spaces) - 1; i >= 0; i-- {
+		if s.spaces[i].prefix == prefix {
+			return s.spaces[i].uri
+		}
+	}
+	return prefix
+}
+
+// inChild says whether an element of an entry is open.
+func (s *xmlScanner) inChild() bool {
+	return s.entry != nil && len(s.stack) > s.entryAt+1
+}
+
+func voidElement(name []byte) bool {
+	switch string(name) {
+	case "br", "hr", "img", "wbr", "input":
+		return true
+	}
+	return false
+}
+
+func (s *xmlScanner) endTag(name []byte) {
+	at := len(s.stack) - 1
+	for at >= 0 && !bytes.Equal(s.stack[at].name, name) {
+		at--
+	}
+	inChild := s.inChild()
+	switch {
+	case at < 0:
+		if inChild && !voidElement(name) { // stray markup in the text of an entry: it stays text
+			s.feed.text = append(append(append(s.feed.text, "&lt;/"...), name...), '>')
+		}
+		return
+	case inChild && at <= s.entryAt:
+		s.loseEntry(fmt.Sprintf("its <%s> is never closed", s.stack[s.entryAt+1].name))
+		if at == len(s.stack) { // it was the entry's own end
+			return
+		}
+	case s.entry != nil && at < s.entryAt:
+		s.loseEntry("it is never closed")
+	}
+	for i := len(s.stack) - 1; i > at; i-- {
+		s.feed.text = appendXMLEnd(s.feed.text, s.stack[i].name)
+	}
+	end := len(s.feed.text)
+	s.feed.text = appendXMLEnd(s.feed.text, name)
+	s.closeChild(at, end)
+	s.pop(at)
+}
+
+// closeChild keeps the text of an element of the entry.
+func (s *xmlScanner) closeChild(at, end int) {
+	if s.entry == nil || at != s.entryAt+1 || s.child == "" {
+		return
+	}
+	raw := s.feed.text[s.childStart:end]
+	switch s.child {
+	case "id":
+		s.entry.id = xmlText(raw)
+	case "title":
+		s.entry.title = string(raw)
+	case "author":
+		if !s.atom {
+			s.entry.authors = append(s.entry.authors, xmlText(raw))
+		}
+	}
+	s.child = ""
+}
+
+// pop closes the element at a place in the stack, and all in it.
+func (s *xmlScanner) pop(at int) {
+	if s.entry != nil && at == s.entryAt && s.broken != "" {
+		s.loseEntry(s.broken)
+		return
+	}
+	s.spaces = s.spaces[:s.stack[at].spaces]
+	s.stack = s.stack[:at]
+	if s.entry == nil {
+		return
+	}
+	if at == s.entryAt+1 {
+		s.child = ""
+	}
+	if at != s.entryAt {
+		return
+	}
+	if len(s.feed.entries) < maxEntries {
+		s.entry.end = len(s.feed.text)
+		s.feed.tail = s.entry.end
+		s.feed.entries = append(s.feed.entries, *s.entry)
+	} else {
+		s.feed.text = s.feed.text[:s.entry.start]
+		s.left++
+	}
+	s.entry, s.child = nil, ""
+}
+
+// loseEntry takes the entry that is being read back out.
+func (s *xmlScanner) loseEntry(why string) {
+	why = firstText(s.broken, why)
+	s.feed.lost = append(s.feed.lost, s.entry.lostAs(why))
+	s.feed.text = s.feed.text[:s.entry.start]
+	s.spaces = s.spaces[:s.stack[s.entryAt].spaces]
+	s.stack = s.stack[:s.entryAt]
+	s.entry, s.child = nil, ""
+}
+
+// cutOff closes what a document that ends too early left open.
+func (s *xmlScanner) cutOff() {
+	if s.entry != nil {
+		s.loseEntry("the document ends inside it")
+	} else if len(s.stack) > 0 {
+		s.feed.lost = append(s.feed.lost, fmt.Sprintf("the document ends without </%s>: entries may be missing", s.stack[0].name))
+	}
+	for i := len(s.stack) - 1; i >= 0; i-- {
+		s.feed.text = appendXMLEnd(s.feed.text, s.stack[i].name)
+	}
+}
+
+func (s *xmlScanner) finish() {
+	f := &s.feed
+	if s.left > 0 {
+		f.lost = append(f.lost, lostBeyond(s.left))
+	}
+	if len(f.entries) == 0 {
+		f.head, f.tail = len(f.text), len(f.text)
+	}
+	// gofeed puts the items of <channel> before those beside it.
+	slices.SortStableFunc(f.entries, func(a, b xmlEntry) int {
+		switch {
+		case a.channel && !b.channel:
+			return -1
+		case b.channel && !a.channel:
+			return 1
+		}
+		return 0
+	})
+}
+
+func (s *xmlScanner) lineNumber() int {
+	s.line += bytes.Count(s.in[s.seen:s.pos], []byte{'\n'})
+	s.seen = s.pos
+	return s.line
+}
+
+// lostEntry is a line of Document.Lost.
+func lostEntry(number int, title string, line int, why string) string {
+	b := fmt.Sprintf("entry %d", number)
+	if title = titleText(title); title != "" {
+		b += " (“" + shorten(title, 60) + "”)"
+	}
+	if line > 0 {
+		b += fmt.Sprintf(": line %d", line)
+	}
+	return b + ": " + why
+}
+
+func lostBeyond(left int) string {
+	return fmt.Sprintf("%d more entries: only the first %d are read", left, maxEntries)
+}
+
+// shorten cuts a text after some runes.
+func shorten(s string, runes int) string {
+	for i := range s {
+		if runes--; runes < 0 {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
+func appendXMLEnd(out, name []byte) []byte {
+	return append(append(append(out, "</"...), name...), '>')
+}
+
+// parseXMLTag reads the start tag at the beginning of in. What is not written
+// as XML wants it is no tag. size is how far it was read in either case.
+func parseXMLTag(in []byte) (xmlTag, bool) {
+	n := 1 + xmlNameLen(in[1:])
+	if n == 1 {
+		return xmlTag{size: 1}, false
+	}
+	tag := xmlTag{name: in[1:n], size: n}
+	for {
+		space := xmlSpaceLen(in[tag.size:])
+		tag.size += space
+		rest := in[tag.size:]
+		switch {
+		case len(rest) == 0:
+			return tag, false
+		case rest[0] == '>':
+			tag.size++
+			return tag, true
+		case rest[0] == '/':
+			tag.size += 2
+			tag.empty = true
+			return tag, len(rest) > 1 && rest[1] == '>'
+		case space == 0:
+			return tag, false
+		}
+		n := xmlNameLen(rest)
+		eq := n + xmlSpaceLen(rest[n:])
+		if n == 0 || eq == len(rest) || rest[eq] != '=' {
+			return tag, false
+		}
+		from := eq + 1 + xmlSpaceLen(rest[eq+1:])
+		if from == len(rest) || rest[from] != '"' && rest[from] != '\'' {
+			return tag, false
+		}
+		// A quote that is missing is noticed at the next '<'.
+		length := bytes.IndexByte(rest[from+1:], rest[from])
+		if length < 0 {
+			length = len(rest) - from - 1
+		}
+		value := rest[from+1 : from+1+length]
+		if lt := bytes.IndexByte(value, '<'); lt >= 0 {
+			tag.size += from + 1 + lt
+			return tag, false
+		}
+		tag.size += min(from+2+length, len(rest))
+		tag.attrs = append(tag.attrs, xmlAttr{rest[:n], value, rest[from]})
+	}
+}
+
+// xmlNameLen is the length of the qualified name at the start of b; 0 where
+// there is none. Names in feeds are ASCII.
+func xmlNameLen(b []byte) int {
+	n, colon := 0, -1
+	for n < len(b) {
+		c := b[n]
+		switch {
+		case 'a' <= c|0x20 && c|0x20 <= 'z', c == '_':
+		case n > 0 && ('0' <= c && c <= '9' || c == '-' || c == '.'):
+		case c == ':' && n > 0 && colon < 0:
+			colon = n
+		default:
+			if c >= utf8.RuneSelf || c == ':' || colon == n-1 {
+				return 0
+			}
+			return n
+		}
+		n++
+	}
+	if colon == n-1 {
+		return 0
+	}
+	return n
+}
+
+func xmlSpaceLen(b []byte) int {
+	n := 0
+	for n < len(b) && (b[n] == ' ' || b[n] == '\n' || b[n] == '\t' || b[n] == '\r') {
+		n++
+	}
+	return n
+}
+
+// splitXMLName gives the prefix as written and the local name in lower case:
+// feeds that write <Item> are read, too.
+func splitXMLName(name []byte) (prefix, local string) {
+	prefix, local, ok := strings.Cut(string(name), ":")
+	if !ok {
+		prefix, local = "", prefix
+	}
+	return prefix, strings.ToLower(local)
+}
+
+// xmlPlain marks the bytes of text that can be copied as they are.
+var xmlPlain = func() (plain [256]bool) {
+	for c := range plain {
+		plain[c] = c >= 0x20 && c != '&' && c != '>' && c != 0xEF
+	}
+	plain['\t'], plain['\n'], plain['\r'] = true, true, true
+	return plain
+}()
+
+// appendXMLText writes text so that XML can carry it: references that only
+// HTML knows are resolved, a bare '&' is escaped, control characters go.
+func appendXMLText(out, text []byte) []byte {
+	for len(text) > 0 {
+		n := 0
+		for n < len(text) && xmlPlain[text[n]] {
+			n++
+		}
+		out = append(out, text[:n]...)
+		if text = text[n:]; len(text) == 0 {
+			break
+		}
+		size := 1
+		switch c := text[0]; {
+		case c == '&':
+			out, size = appendXMLRef(out, text)
+		case c == '>' && bytes.HasSuffix(out, []byte("]]")):
+			out = append(out, "&gt;"...)
+		case c == '>':
+			out = append(out, '>')
+		case c == 0xEF:
+			size = min(3, len(text))
+			out = appendCarriable(out, text[:size])
+		}
+		text = text[size:]
+	}
+	return out
+}
+
+// appendXMLRef writes the reference at the start of text, and says how long it was.
+func appendXMLRef(out, text []byte) ([]byte, int) {
+	end := bytes.IndexByte(text[:min(len(text), maxRefLen)], ';')
+	if end < 2 {
+		return append(out, "&amp;"...), 1
+	}
+	ref := text[:end+1]
+	switch string(ref) {
+	case "&lt;", "&gt;", "&amp;", "&quot;", "&apos;":
+		return append(out, ref...), len(ref)
+	}
+	if code, ok := strings.CutPrefix(string(text[1:end]), "#"); ok {
+		base := 10
+		if code[:min(1, len(code))] == "x" || code[:min(1, len(code))] == "X" {
+			code, base = code[1:], 16
+		}
+		n, err := strconv.ParseUint(code, base, 32)
+		if errors.Is(err, strconv.ErrSyntax) {
+			return append(out, "&amp;"...), 1
+		}
+		if err != nil || !xmlCarries(rune(n)) || n > utf8.MaxRune {
+			return out, len(ref)
+		}
+		if n < 0x80 || n > 0x9F { // those between are Windows characters, by an old custom
+			return fmt.Appendf(out, "&#%d;", n), len(ref)
+		}
+	}
+	switch char, ok := resolveRef(string(ref)); {
+	case !ok:
+		return append(out, "&amp;"...), 1
+	case char == "<":
+		return append(out, "&lt;"...), len(ref)
+	case char == "&":
+		return append(out, "&amp;"...), len(ref)
+	case char == ">":
+		return append(out, "&gt;"...), len(ref)
+	case char == `"`, char == "'":
+		return append(out, html.EscapeString(char)...), len(ref)
+	default:
+		return append(out, char...), len(ref)
+	}
+}
+
+// xmlText is the text of an element as scanXML wrote it: sections opened,
+// references resolved. Markup in it stays.
+func xmlText(raw []byte) string {
+	s := string(raw)
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(s, cdataOpen)
+		b.WriteString(unescapeRefs(before))
+		if !ok {
+			return strings.TrimSpace(b.String())
+		}
+		section, after, _ := strings.Cut(rest, cdataClose)
+		b.WriteString(section)
+		s = after
+	}
+}
