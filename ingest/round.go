@@ -1,0 +1,445 @@
+// Package ingest turns sources into posts: it visits, understands documents,
+// settles language and topic, cleans, and hands over what is new or changed.
+package ingest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"samenloop/fetch"
+	"samenloop/post"
+)
+
+// Store is what reading needs to have remembered.
+type Store interface {
+	// Known tells what is stored under each of the ids of a source, variants in order.
+	Known(ctx context.Context, source string, ids []string) (map[string][]post.Known, error)
+	// Post is a stored post by its row.
+	Post(ctx context.Context, row int64) (post.Post, error)
+	// WantPages are posts of a source whose article page is still to be read, the newest first.
+	WantPages(ctx context.Context, source string, limit int) ([]post.Post, error)
+	// Save writes batches down: all of them, or none where it returns an error.
+	Save(ctx context.Context, batches ...post.Batch) ([]post.Saved, error)
+}
+
+// Reader visits sources.
+type Reader struct {
+	Client *fetch.Client
+	Store  Store
+	Match  *post.Matcher
+	Now    func() time.Time
+
+	Concurrency int // visits under way at once
+	PerHost     int // of those, on one host
+}
+
+// Report says how one visit went.
+type Report struct {
+	Source  post.Source // its Title is the feed's own where the operator gave none
+	Saved   post.Saved
+	Known   int // entries that were as they are stored
+	Trouble string
+	Notice  string
+}
+
+// Bounds of one visit.
+const (
+	mostPages    = 30              // article pages read in one visit; the others wait for the next
+	timeForPages = 2 * time.Minute // for all of them
+	pageTries    = 3
+	mostTogether = 64 // batches written in one transaction
+)
+
+const (
+	acceptFeeds = "application/atom+xml, application/rss+xml, application/feed+json, application/activity+json;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, text/html;q=0.5, */*;q=0.1"
+	acceptPages = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
+)
+
+// Round visits sources, a few at once and never many on one host, and reports
+// each in the order they end. A source in trouble stops no other. The error is
+// of the store alone: what it could not keep will be read again.
+func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each func(Report)) error {
+	type visited struct {
+		batch  post.Batch
+		report Report
+	}
+	var (
+		results = make(chan visited, mostTogether)
+		slots   = make(chan struct{}, max(1, r.Concurrency))
+		cpu     = make(chan struct{}, runtime.GOMAXPROCS(0)) // understanding a document takes memory as well as time
+		lanes   sync.WaitGroup
+	)
+	hosts := map[string]chan post.SourceState{}
+	for _, s := range sources {
+		host := post.Host(cmp.Or(s.Visit.FeedURL, s.Source.URL))
+		if hosts[host] == nil {
+			hosts[host] = make(chan post.SourceState, len(sources))
+		}
+		hosts[host] <- s
+	}
+	for _, queue := range hosts {
+		close(queue)
+		for range min(max(1, r.PerHost), len(queue)) {
+			lanes.Go(func() {
+				for s := range queue {
+					select {
+					case slots <- struct{}{}:
+					case <-ctx.Done():
+						return
+					}
+					batch, report := r.visit(ctx, s, cpu)
+					<-slots
+					if ctx.Err() != nil { // cut off: it says nothing about the source
+						return
+					}
+					results <- visited{batch, report}
+				}
+			})
+		}
+	}
+	go func() { lanes.Wait(); close(results) }()
+
+	// One writer takes what has come in the meantime together: a transaction has
+	// its price, whether it holds one visit or fifty.
+	var failures []error
+	for first := range results {
+		together := []visited{first}
+		for len(together) < mostTogether {
+			select {
+			case v, ok := <-results:
+				if ok {
+					together = append(together, v)
+					continue
+				}
+			default:
+			}
+			break
+		}
+		batches := make([]post.Batch, len(together))
+		for i, v := range together {
+			batches[i] = v.batch
+		}
+		saved, err := r.Store.Save(context.WithoutCancel(ctx), batches...)
+		for i, v := range together {
+			if err == nil {
+				v.report.Saved = saved[i]
+			} else if one, err := r.Store.Save(context.WithoutCancel(ctx), v.batch); err == nil {
+				v.report.Saved = one[0]
+			} else {
+				v.report.Trouble = "what it gave could not be stored: " + err.Error()
+				failures = append(failures, fmt.Errorf("source %q: %w", v.report.Source.ID, err))
+			}
+			each(v.report)
+		}
+	}
+	if len(failures) > 0 {
+		return failures[0]
+	}
+	return ctx.Err()
+}
+
+// visit asks one source and decides what that means. It writes nothing.
+func (r *Reader) visit(ctx context.Context, s post.SourceState, cpu chan struct{}) (post.Batch, Report) {
+	now := r.Now()
+	v := s.Visit
+	if v.Given != s.Source.URL {
+		v = post.Visit{Source: s.Source.ID, Given: s.Source.URL}
+	}
+	b := post.Batch{Now: now, Visit: v}
+	report := Report{Source: s.Source}
+	if report.Source.Title == "" {
+		report.Source.Title = v.FeedTitle
+	}
+	if v.Held.After(now) && !v.Held.After(now.Add(mostInterval)) {
+		b.Visit = held(v, v.Held)
+		report.Trouble, report.Notice = b.Visit.Trouble, b.Visit.Notice
+		return b, report
+	}
+	var doc *Document
+	resp, err := r.Client.Get(ctx, fetch.Request{URL: address(v), Accept: acceptFeeds, ETag: v.ETag, LastModified: v.LastModified})
+	var wait *fetch.HeldError
+	switch {
+	case errors.As(err, &wait):
+		b.Visit = held(v, wait.Until)
+	case err != nil:
+		b.Visit = unreachable(v, reason(err), now)
+	case resp.Status == http.StatusNotModified:
+		b.Visit = succeeded(v, resp, false, 0, now)
+	case resp.Status == http.StatusOK:
+		doc = r.understand(ctx, resp, s.Source, &b, &report, cpu)
+	default:
+		b.Visit = refused(v, resp, now)
+		if resp.RetryAfter > 0 && (resp.Status == http.StatusTooManyRequests || resp.Status == http.StatusServiceUnavailable) {
+			b.Held = post.Hold{Host: post.Host(address(v)), Until: now.Add(resp.RetryAfter)}
+		}
+		if resp.Status == http.StatusNotFound || resp.Status == http.StatusGone {
+			b.Visit = searchAgain(b.Visit)
+		}
+	}
+	if b.Visit.Trouble == "" {
+		r.pages(ctx, s.Source, &b)
+	}
+	if doc != nil && len(doc.Lost) > 0 {
+		b.Visit.Notice = join(b.Visit.Notice, lost(doc.Lost))
+	}
+	report.Trouble, report.Notice = b.Visit.Trouble, b.Visit.Notice
+	if report.Source.Title == "" {
+		report.Source.Title = b.Visit.FeedTitle
+	}
+	return b, report
+}
+
+// understand reads the document of an answer, and finds the feed first where
+// the address is a site's. Validators are kept only of what was understood. The
+// document is nil where it is as last time, or no feed.
+func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.Source, b *post.Batch, report *Report, cpu chan struct{}) *Document {
+	v := b.Visit
+	body := bodyDigest(resp.Body)
+	if body == v.Body {
+		b.Visit = succeeded(v, resp, false, 0, b.Now)
+		return nil
+	}
+	cpu <- struct{}{}
+	doc, err := Read(resp.Body, resp.ContentType, resp.URL)
+	<-cpu
+	if isPage(err) && v.FeedURL == "" {
+		var found *fetch.Response
+		if doc, found, err = r.find(ctx, resp); err == nil {
+			resp, body = found, bodyDigest(found.Body)
+			v.FeedURL = withLogin(resp.URL, v.Given)
+			resp.Permanent = "" // it was looked up a moment ago: this is where it is
+		}
+	}
+	if err != nil {
+		b.Visit = searchAgain(misunderstood(v, resp, reason(err), b.Now))
+		return nil
+	}
+	cpu <- struct{}{}
+	defer func() { <-cpu }()
+	past := v.Changed.IsZero()
+	posts, known, err := r.compare(ctx, doc, src, b.Now)
+	if err != nil {
+		b.Visit = failed(answered(v, resp, b.Now), err.Error(), firstRetry, b.Now)
+		return nil
+	}
+	for i := range posts {
+		posts[i].Backfill = past
+	}
+	b.Posts = posts
+	report.Known = known
+	b.Visit = succeeded(v, resp, len(posts) > 0 || past, doc.TTL, b.Now)
+	b.Visit.Body = body
+	b.Visit.FeedTitle, b.Visit.SiteURL = post.CleanText(doc.Title, mostName), post.PublicURL(doc.SiteURL)
+	if len(doc.Entries) == 0 {
+		b.Visit.Notice = join(b.Visit.Notice, fmt.Sprintf("%s is valid, but empty: it has no entries", doc.Format))
+	}
+	return doc
+}
+
+// compare sorts out which entries of a document are new or changed, oldest
+// first, and settles those. One that is as it was costs no more than its digest.
+func (r *Reader) compare(ctx context.Context, doc *Document, src post.Source, now time.Time) (fresh []post.Post, known int, err error) {
+	ids := make([]string, len(doc.Entries))
+	times := map[string]int{}
+	for i := range doc.Entries {
+		ids[i] = identity(&doc.Entries[i])
+		times[ids[i]]++
+	}
+	stored, err := r.Store.Known(ctx, src.ID, ids)
+	if err != nil {
+		return nil, 0, err
+	}
+	var lookup error
+	text := func(k post.Known) string {
+		p, err := r.Store.Post(ctx, k.Row)
+		if err != nil {
+			lookup = err
+		}
+		return post.Text(p.HTML)
+	}
+	said := map[string][]post.Known{} // by this document already
+	for i := len(doc.Entries) - 1; i >= 0; i-- {
+		e, id := &doc.Entries[i], ids[i]
+		sum := digest(e, doc, src)
+		same := func(k post.Known) bool { return k.Digest == sum }
+		if slices.ContainsFunc(said[id], same) { // the document repeats itself
+			continue
+		}
+		if at := slices.IndexFunc(stored[id], same); at >= 0 {
+			said[id] = append(said[id], stored[id][at])
+			stored[id] = slices.Delete(stored[id], at, at+1)
+			known++
+			continue
+		}
+		p := settle(e, doc, src, r.Match, now)
+		at := post.Recognise(&p, stored[id], times[id] > 1, text)
+		if lookup != nil {
+			return nil, 0, lookup
+		}
+		if at >= 0 {
+			p.Variant = stored[id][at].Variant
+			stored[id] = slices.Delete(stored[id], at, at+1)
+		} else {
+			for _, k := range slices.Concat(stored[id], said[id]) {
+				p.Variant = max(p.Variant, k.Variant+1)
+			}
+		}
+		said[id] = append(said[id], post.Known{Variant: p.Variant, Digest: sum})
+		fresh = append(fresh, p)
+	}
+	return fresh, known, nil
+}
+
+// find looks for the feed of a site: what its page names, then the usual places.
+func (r *Reader) find(ctx context.Context, page *fetch.Response) (*Document, *fetch.Response, error) {
+	links := Discover(page.Body, page.URL)
+	var named error
+	for _, u := range links.Feeds[:min(len(links.Feeds), 4)] {
+		doc, resp, err := r.try(ctx, u)
+		if err == nil {
+			return doc, resp, nil
+		}
+		named = fmt.Errorf("its page names the feed %s: %w", u, err)
+	}
+	if named != nil {
+		return nil, nil, named
+	}
+	for _, u := range UsualPaths(page.URL) {
+		if doc, resp, err := r.try(ctx, u); err == nil {
+			return doc, resp, nil
+		} else if ctx.Err() != nil {
+			return nil, nil, err
+		}
+	}
+	return nil, nil, errors.New("it is a web page that names no feed, and there is none in the usual places: give the feed's own address")
+}
+
+func (r *Reader) try(ctx context.Context, u string) (*Document, *fetch.Response, error) {
+	resp, err := r.Client.Get(ctx, fetch.Request{URL: u, Accept: acceptFeeds})
+	if err != nil {
+		return nil, nil, err
+	}
+	if resp.Status != http.StatusOK {
+		return nil, nil, errors.New(refusal(resp))
+	}
+	doc, err := Read(resp.Body, resp.ContentType, resp.URL)
+	return doc, resp, err
+}
+
+// pages reads the articles of which a source gave only a summary, once each, to
+// decide the topic: first of what came now, then of what waited.
+func (r *Reader) pages(ctx context.Context, src post.Source, b *post.Batch) {
+	var wanted []*post.Post
+	for i := len(b.Posts) - 1; i >= 0; i-- { // the newest first
+		if b.Posts[i].PageNeed == post.PageWanted {
+			wanted = append(wanted, &b.Posts[i])
+		}
+	}
+	wanted = wanted[:min(len(wanted), mostPages)]
+	var waiting, decided []post.Post
+	if !b.Visit.Changed.IsZero() && len(wanted) < mostPages {
+		stored, err := r.Store.WantPages(ctx, src.ID, mostPages-len(wanted))
+		if err != nil {
+			return // they go on waiting
+		}
+		for _, p := range stored {
+			if !slices.ContainsFunc(b.Posts, func(q post.Post) bool { return q.ID == p.ID && q.Variant == p.Variant }) {
+				waiting = append(waiting, p)
+			}
+		}
+		for i := range waiting {
+			wanted = append(wanted, &waiting[i])
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeForPages)
+	defer cancel()
+	own := len(wanted) - len(waiting)
+	for i, p := range wanted {
+		if !r.page(ctx, p, src) {
+			break
+		}
+		if i >= own {
+			decided = append(decided, *p)
+		}
+	}
+	b.Posts = append(b.Posts, decided...)
+}
+
+// page reads one article. It is false where going on makes no sense now.
+func (r *Reader) page(ctx context.Context, p *post.Post, src post.Source) (goOn bool) {
+	resp, err := r.Client.Get(ctx, fetch.Request{URL: p.URL, Accept: acceptPages})
+	var wait *fetch.HeldError
+	switch {
+	case ctx.Err() != nil, errors.As(err, &wait):
+		return false
+	case err == nil && resp.Status == http.StatusOK:
+		pg, err := readPage(resp.Body, resp.ContentType, resp.URL)
+		if err != nil {
+			p.PageNeed = post.PageFailed
+			return true
+		}
+		addPage(p, pg, src, r.Match)
+		return true
+	}
+	if p.PageTries++; p.PageTries >= pageTries {
+		p.PageNeed = post.PageFailed
+	}
+	return true
+}
+
+// searchAgain forgets a feed address that was found, when it stops being a feed:
+// the next visit starts at what the operator gave.
+func searchAgain(v post.Visit) post.Visit {
+	if v.FeedURL != "" && v.FeedURL != v.Given {
+		v.FeedURL, v.ETag, v.LastModified, v.Body, v.Gone = "", "", "", post.Digest{}, false
+	}
+	return v
+}
+
+func isPage(err error) bool {
+	var not *NotFeedError
+	return errors.As(err, &not) && not.Page
+}
+
+// reason is what went wrong without the address, which stands beside it already.
+func reason(err error) string {
+	var e *fetch.Error
+	if errors.As(err, &e) && e == err {
+		return e.Reason
+	}
+	return err.Error()
+}
+
+func bodyDigest(body []byte) post.Digest {
+	sum := sha256.Sum256(bytes.TrimSpace(body))
+	var d post.Digest
+	copy(d[:], sum[:])
+	return d
+}
+
+// lost puts into a line what could not be read of a document.
+func lost(lines []string) string {
+	const shown = 3
+	s := strings.Join(lines[:min(len(lines), shown)], "; ")
+	if n := len(lines) - shown; n > 0 {
+		s += fmt.Sprintf("; and %d more", n)
+	}
+	return "not all of it could be read: " + s
+}
+
+func join(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
+}

@@ -1,0 +1,174 @@
+package ingest
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"samenloop/i18n"
+	"samenloop/post"
+)
+
+// Bounds of what one entry may say; no honest entry comes near them.
+const (
+	mostTitle   = 300 // runes
+	mostSummary = 2000
+	mostName    = 200
+	mostAuthors = 20
+	mostTags    = 50
+	mostFiles   = 20
+	mostID      = 2048 // bytes
+)
+
+// digest identifies what an entry says, and what of its surroundings settles it.
+func digest(e *Entry, d *Document, src post.Source) post.Digest {
+	h := sha256.New()
+	write := func(fields ...string) {
+		for _, f := range fields {
+			io.WriteString(h, f)
+			h.Write([]byte{0})
+		}
+	}
+	write(src.Language, strconv.FormatBool(src.All), strconv.FormatBool(src.FullText), d.Language)
+	write(e.ID, e.URL, e.Title, e.Summary, e.Content, e.Language, e.Base, stamp(e.Published), stamp(e.Updated))
+	for _, a := range e.Authors {
+		write("author", a.Name, a.URL)
+	}
+	for _, t := range e.Tags {
+		write("tag", t)
+	}
+	for _, f := range e.Enclosures {
+		write("enclosure", f.URL, f.Type, strconv.FormatInt(f.Length, 10))
+	}
+	for _, l := range slices.Sorted(maps.Keys(e.Alternates)) {
+		write("alternate", l, e.Alternates[l])
+	}
+	write(e.Origin.ID, e.Origin.Title, e.Origin.URL)
+	var sum post.Digest
+	copy(sum[:], h.Sum(nil))
+	return sum
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+// identity is the entry's own id, else its URL, else what it says.
+func identity(e *Entry) string {
+	id := cmp.Or(e.ID, e.URL)
+	if id == "" || len(id) > mostID {
+		sum := sha256.Sum256([]byte(id + "\x00" + e.Title + "\x00" + e.Content))
+		return "sha256:" + hex.EncodeToString(sum[:16])
+	}
+	return id
+}
+
+// settle makes a post of an entry: cleaned, bounded, its language settled and
+// its topic decided as far as the entry itself tells.
+func settle(e *Entry, d *Document, src post.Source, match *post.Matcher, now time.Time) post.Post {
+	p := post.Post{
+		Source:    src.ID,
+		ID:        identity(e),
+		URL:       post.PublicURL(e.URL),
+		Title:     post.CleanText(e.Title, mostTitle),
+		HTML:      clean(e.Content, e.Base),
+		Published: e.Published,
+		Updated:   e.Updated,
+		FirstSeen: now,
+		Origin:    post.Origin{ID: post.CleanText(e.Origin.ID, mostName), Title: post.CleanText(e.Origin.Title, mostName), URL: post.PublicURL(e.Origin.URL)},
+		Reply:     e.Reply,
+		Digest:    digest(e, d, src),
+	}
+	text := post.Text(p.HTML)
+	if p.Title == "" {
+		p.Title = post.FirstSentence(text, 100)
+	}
+	if s := post.CleanText(post.Text(e.Summary), mostSummary); s != strings.Join(strings.Fields(text), " ") {
+		p.Summary = s
+	}
+	for _, a := range e.Authors[:min(len(e.Authors), mostAuthors)] {
+		if name := post.CleanText(a.Name, mostName); name != "" {
+			p.Authors = append(p.Authors, post.Author{Name: name, URL: post.PublicURL(a.URL)})
+		}
+	}
+	for _, t := range e.Tags[:min(len(e.Tags), mostTags)] {
+		if t = post.CleanText(strings.TrimPrefix(t, "#"), mostName); t != "" && !slices.ContainsFunc(p.Tags, func(have string) bool { return strings.EqualFold(have, t) }) {
+			p.Tags = append(p.Tags, t)
+		}
+	}
+	p.Enclosures = e.Enclosures[:min(len(e.Enclosures), mostFiles)]
+	for l, u := range e.Alternates {
+		if l, u = i18n.Tag(l), post.PublicURL(u); l != "" && u != "" {
+			if p.Alternates == nil {
+				p.Alternates = map[string]string{}
+			}
+			p.Alternates[l] = u
+		}
+	}
+	p.Language, p.LanguageFrom = language(e, &p, d, src)
+	p.Matches = matches(&p, text, src, match)
+	if !e.Whole && src.FullText && len(p.Matches) == 0 && p.URL != "" {
+		p.PageNeed = post.PageWanted
+	}
+	return p
+}
+
+// addPage settles anew what the article's page adds to a post that had only a summary.
+func addPage(p *post.Post, pg page, src post.Source, match *post.Matcher) {
+	p.Page, p.PageNeed = pg.Text, post.PageRead
+	for _, t := range pg.Tags { // as the page's reader sees them: below the text
+		if !strings.ContainsAny(t, " #") {
+			t = "#" + t
+		}
+		p.Page += "\n" + t
+	}
+	p.Matches = matches(p, post.Text(p.HTML), src, match)
+	if p.LanguageFrom == "" || strings.HasPrefix(p.LanguageFrom, "feed") {
+		if l := i18n.Tag(pg.Language); l != "" {
+			p.Language, p.LanguageFrom = l, fmt.Sprintf("page <html lang=%q>", pg.Language)
+		}
+	}
+}
+
+// matches decides the topics of a post. A source that is taken whole belongs in
+// any case; its topics are said all the same.
+func matches(p *post.Post, text string, src post.Source, match *post.Matcher) []post.Match {
+	found := match.Match(post.Words{Tags: p.Tags, Title: p.Title, Content: text, Summary: p.Summary, Page: p.Page})
+	if src.All && len(found) == 0 {
+		found = []post.Match{{By: `every post of this source (topics = "all")`}}
+	}
+	return found
+}
+
+// language settles a post's language by the strongest evidence there is, and
+// says which that was.
+func language(e *Entry, p *post.Post, d *Document, src post.Source) (tag, from string) {
+	if src.Language != "" {
+		return i18n.Tag(src.Language), "the operator: language of the source"
+	}
+	if l := i18n.Tag(e.Language); l != "" {
+		return l, "entry " + e.LanguageFrom
+	}
+	for l, u := range p.Alternates {
+		if u == p.URL {
+			return l, "its own hreflang"
+		}
+	}
+	if l := i18n.FromURL(p.URL); l != "" {
+		return l, "URL " + p.URL
+	}
+	if l := i18n.Tag(d.Language); l != "" {
+		return l, fmt.Sprintf("feed language %q", d.Language)
+	}
+	return "und", ""
+}
