@@ -1,0 +1,200 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite what scripts expect; read the diff")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"samenloop": main})
+}
+
+// Each script in testdata is a story: files of sites, a configuration, commands,
+// and what is expected. Besides testscript's own commands there are
+//
+//	site NAME [header: value]…   serves the folder NAME on loopback; $NAME is its address, also inside
+//	                             the files of that folder and of config.toml, written as {{NAME}}
+//	asked NAME                   prints what the site was asked since the last time, a line each
+//	answer NAME STATUS [header: value]…   from now on the site answers so; 200 is as usual again
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata",
+		UpdateScripts: *update,
+		Setup: func(env *testscript.Env) error {
+			sites := &sites{byName: map[string]*site{}}
+			env.Values[sitesKey{}] = sites
+			env.Defer(sites.close)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"site":   startSite,
+			"asked":  tellAsked,
+			"answer": setAnswer,
+			"expand": expandFile,
+			"keep":   keepMatch,
+		},
+	})
+}
+
+type sitesKey struct{}
+
+// sites are those of one script.
+type sites struct {
+	byName map[string]*site
+}
+
+func (s *sites) close() {
+	for _, one := range s.byName {
+		one.Close()
+	}
+}
+
+// expand writes each site's address in the place of its name.
+func (s *sites) expand(text string) string {
+	for name, one := range s.byName {
+		text = strings.ReplaceAll(text, "{{"+name+"}}", one.URL)
+	}
+	return text
+}
+
+// site is a folder served over HTTP as a small server of the real world does: with an
+// ETag of what it gives, and conditional requests understood.
+type site struct {
+	*httptest.Server
+	of     *sites
+	folder string
+	header http.Header
+
+	sync.Mutex
+	status int
+	extra  http.Header
+	asked  []string
+}
+
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.Lock()
+	defer s.Unlock()
+	line := r.URL.RequestURI()
+	for _, name := range []string{"If-None-Match", "If-Modified-Since"} {
+		if v := r.Header.Get(name); v != "" {
+			line += " " + name
+		}
+	}
+	for name, values := range s.header {
+		w.Header()[name] = values
+	}
+	for name, values := range s.extra {
+		w.Header()[name] = values
+	}
+	if s.status != http.StatusOK {
+		s.asked = append(s.asked, fmt.Sprint(line, " ", s.status))
+		w.WriteHeader(s.status)
+		return
+	}
+	path := filepath.Join(s.folder, filepath.FromSlash(filepath.Clean("/"+r.URL.Path)))
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, "index.html")
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		s.asked = append(s.asked, line+" 404")
+		http.NotFound(w, r)
+		return
+	}
+	body := s.of.expand(string(text))
+	sum := sha256.Sum256([]byte(body))
+	etag := `"` + hex.EncodeToString(sum[:8]) + `"`
+	w.Header().Set("ETag", etag)
+	if r.Header.Get("If-None-Match") == etag {
+		s.asked = append(s.asked, line+" 304")
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	s.asked = append(s.asked, line+" 200")
+	if w.Header().Get("Content-Type") == "" && filepath.Ext(path) == ".html" {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	}
+	w.Write([]byte(body))
+}
+
+func startSite(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: site NAME [header: value]…")
+	}
+	all := ts.Value(sitesKey{}).(*sites)
+	s := &site{of: all, folder: ts.MkAbs(args[0]), header: headers(ts, args[1:]), status: http.StatusOK}
+	s.Server = httptest.NewServer(s)
+	all.byName[args[0]] = s
+	ts.Setenv(args[0], s.URL)
+}
+
+func setAnswer(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: answer NAME STATUS [header: value]…")
+	}
+	s := ts.Value(sitesKey{}).(*sites).byName[args[0]]
+	status, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	s.Lock()
+	defer s.Unlock()
+	s.status, s.extra = status, headers(ts, args[2:])
+}
+
+func tellAsked(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: asked NAME")
+	}
+	s := ts.Value(sitesKey{}).(*sites).byName[args[0]]
+	s.Lock()
+	defer s.Unlock()
+	ts.Check(os.WriteFile(ts.MkAbs("asked"), []byte(strings.Join(s.asked, "\n")+"\n"), 0o600))
+	s.asked = nil
+}
+
+// expandFile writes the addresses of the sites into files: {{NAME}}.
+func expandFile(ts *testscript.TestScript, neg bool, args []string) {
+	all := ts.Value(sitesKey{}).(*sites)
+	for _, name := range args {
+		text := ts.ReadFile(name)
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(all.expand(text)), 0o600))
+	}
+}
+
+// keepMatch sets a variable to the first part of a file that an expression's group matches.
+func keepMatch(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: keep VARIABLE EXPRESSION FILE")
+	}
+	m := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile(args[2]))
+	if m == nil {
+		ts.Fatalf("nothing in %s matches %s", args[2], args[1])
+	}
+	ts.Setenv(args[0], m[1])
+}
+
+func headers(ts *testscript.TestScript, lines []string) http.Header {
+	h := http.Header{}
+	for _, line := range lines {
+		name, value, ok := strings.Cut(line, ": ")
+		if !ok {
+			ts.Fatalf("%q is no header", line)
+		}
+		h.Set(name, value)
+	}
+	return h
+}

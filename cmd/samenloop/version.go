@@ -1,0 +1,29 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+)
+
+var versionCommand = &command{
+	name:  "version",
+	short: "say which samenloop this is",
+	run: func(c *call) error {
+		line := "samenloop " + version()
+		if info, ok := debug.ReadBuildInfo(); ok {
+			line += " " + info.GoVersion
+			for _, s := range info.Settings {
+				if s.Key == "vcs.revision" {
+					line += " commit " + s.Value
+				}
+			}
+		}
+		fmt.Fprintln(c.stdout, line)
+		return nil
+	},
+}
+
+// release is the version that CHANGELOG.md describes.
+const release = "0.1.0"
+
+func version() string { return release }
