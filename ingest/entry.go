@@ -44,8 +44,8 @@ type Entry struct {
 	// Alternates are hreflang as given → absolute URL. The entry's own page is
 	// among them where its link says its language.
 	Alternates map[string]string
-	Origin post.Origin
-	Reply  bool
+	Origin     post.Origin
+	Reply      bool
 
 	// Base is what relative URLs in Summary and Content are relative to: xml:base;
 	// else, in RSS and JSON Feed, the entry's page if it is on the feed's own

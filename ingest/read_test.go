@@ -15,7 +15,7 @@ import (
 	"github.com/mmcdole/gofeed/rss"
 )
 
-var updateRead = flag.Bool("update-read", false, "rewrite testdata/read/*.want.json")
+var updateRead = flag.Bool("update", false, "rewrite testdata/read/*.want.json")
 
 // TestRead reads every testdata/read/NAME.{rss,atom,json} as if it came from
 // https://example.org/blog/feed, and compares with NAME.want.json.
