@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 //	site NAME [header: value]…   serves the folder NAME on loopback; $NAME is its address, also inside
 //	                             the files of that folder and of config.toml, written as {{NAME}}
 //	asked NAME                   prints what the site was asked since the last time, a line each
-//	answer NAME STATUS [header: value]…   from now on the site answers so; 200 is as usual again
+//	answer NAME[/PATH] STATUS [header: value]…   from now on the site answers so, or that path of it; 200 is as usual again
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata",
@@ -81,9 +81,14 @@ type site struct {
 	header http.Header
 
 	sync.Mutex
+	answers map[string]answer // by path; "" is for all
+	asked   []string
+}
+
+// answer is what a site says in the place of its files.
+type answer struct {
 	status int
-	extra  http.Header
-	asked  []string
+	header http.Header
 }
 
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -98,12 +103,16 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, values := range s.header {
 		w.Header()[name] = values
 	}
-	for name, values := range s.extra {
+	set, ok := s.answers[r.URL.Path]
+	if !ok {
+		set = s.answers[""]
+	}
+	for name, values := range set.header {
 		w.Header()[name] = values
 	}
-	if s.status != http.StatusOK {
-		s.asked = append(s.asked, fmt.Sprint(line, " ", s.status))
-		w.WriteHeader(s.status)
+	if set.status != 0 && set.status != http.StatusOK {
+		s.asked = append(s.asked, fmt.Sprint(line, " ", set.status))
+		w.WriteHeader(set.status)
 		return
 	}
 	path := filepath.Join(s.folder, filepath.FromSlash(filepath.Clean("/"+r.URL.Path)))
@@ -137,7 +146,7 @@ func startSite(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: site NAME [header: value]…")
 	}
 	all := ts.Value(sitesKey{}).(*sites)
-	s := &site{of: all, folder: ts.MkAbs(args[0]), header: headers(ts, args[1:]), status: http.StatusOK}
+	s := &site{of: all, folder: ts.MkAbs(args[0]), header: headers(ts, args[1:]), answers: map[string]answer{}}
 	s.Server = httptest.NewServer(s)
 	all.byName[args[0]] = s
 	ts.Setenv(args[0], s.URL)
@@ -145,14 +154,18 @@ func startSite(ts *testscript.TestScript, neg bool, args []string) {
 
 func setAnswer(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: answer NAME STATUS [header: value]…")
+		ts.Fatalf("usage: answer NAME[/PATH] STATUS [header: value]…")
 	}
-	s := ts.Value(sitesKey{}).(*sites).byName[args[0]]
+	name, path, _ := strings.Cut(args[0], "/")
+	if path != "" {
+		path = "/" + path
+	}
+	s := ts.Value(sitesKey{}).(*sites).byName[name]
 	status, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	s.Lock()
 	defer s.Unlock()
-	s.status, s.extra = status, headers(ts, args[2:])
+	s.answers[path] = answer{status, headers(ts, args[2:])}
 }
 
 func tellAsked(ts *testscript.TestScript, neg bool, args []string) {
