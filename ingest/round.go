@@ -58,6 +58,7 @@ const (
 	timeForPages = 2 * time.Minute // for all of them
 	pageTries    = 3
 	mostTogether = 64 // batches written in one transaction
+	mostNamed    = 4  // feeds that a page names, tried in its order
 )
 
 const (
@@ -302,26 +303,27 @@ func (r *Reader) compare(ctx context.Context, doc *Document, src post.Source, no
 
 // find looks for the feed of a site: what its page names, then the usual places.
 func (r *Reader) find(ctx context.Context, page *fetch.Response) (*Document, *fetch.Response, error) {
-	links := Discover(page.Body, page.URL)
-	var named error
-	for _, u := range links.Feeds[:min(len(links.Feeds), 4)] {
+	trouble := errors.New("it is a web page that names no feed, and there is none in the usual places: give the feed's own address")
+	feeds := Discover(page.Body, page.URL).Feeds
+	for i, u := range feeds[:min(len(feeds), mostNamed)] {
 		doc, resp, err := r.try(ctx, u)
 		if err == nil {
 			return doc, resp, nil
 		}
-		named = fmt.Errorf("its page names the feed %s: %w", u, err)
-	}
-	if named != nil {
-		return nil, nil, named
+		if i == 0 {
+			trouble = fmt.Errorf("its page names the feed %s: %w", u, err)
+		}
 	}
 	for _, u := range UsualPaths(page.URL) {
-		if doc, resp, err := r.try(ctx, u); err == nil {
+		doc, resp, err := r.try(ctx, u)
+		if err == nil {
 			return doc, resp, nil
-		} else if ctx.Err() != nil {
+		}
+		if ctx.Err() != nil {
 			return nil, nil, err
 		}
 	}
-	return nil, nil, errors.New("it is a web page that names no feed, and there is none in the usual places: give the feed's own address")
+	return nil, nil, trouble
 }
 
 func (r *Reader) try(ctx context.Context, u string) (*Document, *fetch.Response, error) {

@@ -157,6 +157,7 @@ func greet(c *call, cfg *config) {
 	fmt.Fprintf(w, "samenloop %s: %s\n", version(), printable(cfg.Site.Title))
 	fmt.Fprintf(w, "  reads     %d sources; looks at %q (%s) which are due, asks each at most once an hour\n", len(cfg.Sources), cfg.Schedule.Poll, cfg.Schedule.TimeZone)
 	fmt.Fprintf(w, "  keeps     %s\n", cfg.Site.Database)
+	fmt.Fprintf(w, "  listens   %s\n", cfg.Site.Listen)
 	fmt.Fprintf(w, "  page      %s/\n", base)
 	fmt.Fprintf(w, "  feeds     %s/feed.atom   also %s\n", base, strings.Join(formats[1:], " "))
 	for _, l := range languages {
