@@ -26,6 +26,9 @@ type Words struct {
 	Tag  string `toml:"-"`    // the language they are in: write it as lang
 	Name string `toml:"name"` // the language's own name, as it stands in a sentence: "Nederlands", "français"
 
+	// Status is what a bot posts of a story; a link follows. Source is the name of a site.
+	Status Pattern `toml:"status" holds:"title source"`
+
 	Dates struct {
 		Pattern Pattern  `toml:"pattern" holds:"day month year"`
 		First   string   `toml:"first"`           // the first day of a month: "1", "1er"

@@ -1,0 +1,110 @@
+package post
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"samenloop/i18n"
+)
+
+// As Mastodon counts: a post has at most 500 characters, and a URL is 23 of them
+// however long it is.
+const (
+	maxStatus = 500
+	statusURL = 23
+
+	mostStatusSource = 100 // runes of the source's name
+	mostStatusTags   = 100 // runes of the topics' hashtags together
+)
+
+// StatusText is an edition as a bot may post it: title and source in the frame of
+// its language, the link, the hashtags of its topics. It has at most 500
+// characters as Mastodon counts, mentions nobody, links to page alone, and has
+// no hashtags but those of topics.
+//
+// page is the link. words have the frame; topics are those of the site.
+func StatusText(e *Edition, page string, words *i18n.Words, topics []Topic) string {
+	all := statusTags(e.Topics, topics, "")
+	source := quiet(CleanText(e.Source.Title, mostStatusSource), all)
+	title := CleanText(e.Lead.Title, maxStatus)
+	room := maxStatus - utf8.RuneCountInString(words.Status.With("title", "", "source", source)) - statusURL - len("\n\n\n\n")
+	for _, tag := range all {
+		room -= len(" #") + utf8.RuneCountInString(tag)
+	}
+	// What is made quiet grows by a character each time, so that it is cut until it fits.
+	shown := quiet(title, all)
+	for most := room; ; {
+		length := utf8.RuneCountInString(shown)
+		if length <= room {
+			break
+		}
+		shown = quiet(CleanText(title, most), all)
+		most = min(most-1, most*room/length)
+	}
+	text := words.Status.With("title", shown, "source", source) + "\n\n" + page
+	if tags := statusTags(e.Topics, topics, shown); len(tags) > 0 {
+		text += "\n\n#" + strings.Join(tags, " #")
+	}
+	return text
+}
+
+// statusTags are a hashtag of each of an edition's topics that a title does not have already.
+func statusTags(ids []string, topics []Topic, title string) []string {
+	var tags []string
+	room := mostStatusTags
+	for _, t := range topics {
+		if !slices.Contains(ids, t.ID) || len(t.Hashtags) == 0 {
+			continue
+		}
+		tag := bareTag(t.Hashtags[0])
+		if room -= utf8.RuneCountInString(tag) + len(" #"); room >= 0 && !hasHashtag(title, tag) {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
+}
+
+func hasHashtag(s, tag string) bool {
+	for {
+		at, size := indexHash(s)
+		if at < 0 {
+			return false
+		}
+		s = s[at+size:]
+		if hashtagKey(hashtagWord(s)) == hashtagKey(tag) {
+			return true
+		}
+	}
+}
+
+// quiet puts an invisible WORD JOINER into what would call somebody or lead
+// somewhere: after '@', after '#' where no allowed hashtag follows, after the
+// colon of "://". To the eye all stays as it was. U+2060 breaks no line, which
+// U+200B would; a full-width '＠' would look odd, and still call in places.
+func quiet(s string, allowed []string) string {
+	if !strings.ContainsAny(s, "@＠#＃:") {
+		return s
+	}
+	var b strings.Builder
+	for i, r := range s {
+		b.WriteRune(r)
+		rest := s[i+utf8.RuneLen(r):]
+		call := false
+		switch r {
+		case '@', '＠':
+			call = true
+		case ':':
+			call = strings.HasPrefix(rest, "//")
+		case '#', '＃':
+			word := hashtagKey(hashtagWord(rest))
+			call = word != "" && !slices.ContainsFunc(allowed, func(tag string) bool { return hashtagKey(tag) == word })
+		}
+		if call {
+			b.WriteRune(wordJoiner)
+		}
+	}
+	return b.String()
+}
+
+const wordJoiner = '\u2060'
