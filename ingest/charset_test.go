@@ -30,6 +30,7 @@ func TestUTF8Text(t *testing.T) {
 		{"UTF-8 whatever is claimed", text, "text/xml; charset=windows-1251", text},
 		{"UTF-8 whatever is declared", `<?xml version="1.0" encoding="iso-8859-1"?>` + text, "", `<?xml version="1.0" encoding="iso-8859-1"?>` + text},
 		{"UTF-8 with one bad byte", "één, twéé en dríé\x92s", "", "één, twéé en dríé’s"},
+		{"UTF-8 with one bad byte and a wrong claim", "één, twéé en dríé\x92s", "text/xml; charset=koi8-r", "één, twéé en dríé’s"},
 		{"the server's claim", "\xCF\xF0\xE8\xE2\xE5\xF2", "text/xml; charset=windows-1251", "Привет"},
 		{"the server's claim before the declaration", "<?xml version='1.0' encoding='koi8-r'?>\xCF\xF0\xE8\xE2\xE5\xF2", "text/xml; charset=windows-1251", "<?xml version='1.0' encoding='koi8-r'?>Привет"},
 		{"the declaration where the server is wrong", "<?xml version='1.0' encoding='windows-1251'?>\xCF\xF0\xE8\xE2\xE5\xF2", "text/xml; charset=utf-8", "<?xml version='1.0' encoding='windows-1251'?>Привет"},

@@ -71,7 +71,7 @@ func (p *dateParts) time() time.Time {
 		}
 	}
 	day := time.Date(p.year, time.Month(p.month), p.day, 0, 0, 0, 0, time.UTC)
-	if day.Day() != p.day || int(day.Month()) != p.month || p.hour > 24 || p.minute > 59 || p.sec > 60 || p.zone < -14*3600 || p.zone > 14*3600 {
+	if int(day.Month()) != p.month || p.hour > 24 || p.minute > 59 || p.sec > 60 || p.zone < -14*3600 || p.zone > 14*3600 {
 		return time.Time{}
 	}
 	return time.Date(p.year, time.Month(p.month), p.day, p.hour, p.minute, p.sec, p.nsec, time.UTC).Add(-time.Duration(p.zone) * time.Second)

@@ -28,11 +28,11 @@ func TestDiscover(t *testing.T) {
 </head><body><a rel="nofollow me" href="https://social.example/@tweede">x</a>
 <!-- <link rel="alternate" type="application/rss+xml" href="/comment.xml"> -->
 <script>"<link rel='alternate' type='application/rss+xml' href='/script.xml'>"</script>
-<base href="https://elders.example/"></body></html>`
+<base href="https://elders.example/"><a rel="me" href="derde">y</a></body></html>`
 	want := Links{
 		Feeds:    []string{"https://example.org/blog/feed/", "https://example.org/atom.xml", "https://example.org/blog/feed.json", "https://example.org/feed.json"},
 		Language: "nl-NL",
-		Me:       []string{"https://social.example/@vereniging", "https://social.example/@tweede"},
+		Me:       []string{"https://social.example/@vereniging", "https://social.example/@tweede", "https://example.org/blog/derde"},
 	}
 	if diff := cmp.Diff(want, Discover([]byte(page), "https://example.org/")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -157,8 +157,12 @@ func findXMLRoot(text []byte) (root string, at int, err error) {
 			end = bytes.IndexByte(rest, '>')
 		case bytes.HasPrefix(rest, []byte("<!")):
 			end = bytes.IndexByte(rest, '>')
-			if subset := bytes.IndexByte(rest, '['); subset >= 0 && subset < end {
-				end = max(bytes.IndexByte(rest[subset:], ']')+subset, end)
+			if subset := bytes.IndexByte(rest[:max(end, 0)], '['); subset >= 0 {
+				length := bytes.IndexByte(rest[subset:], ']')
+				if length < 0 {
+					return "", 0, nil
+				}
+				end = max(subset+length, end)
 				if bytes.Contains(bytes.ToUpper(rest[subset:end]), []byte("<!ENTITY")) {
 					return "", 0, errXMLEntity
 				}
@@ -180,8 +184,8 @@ func findXMLRoot(text []byte) (root string, at int, err error) {
 				return local, pos, nil
 			}
 		}
-		if end < 1 {
-			end = 1
+		if end < 0 { // it never ends: looking on for every such mark would take for ever
+			return "", 0, nil
 		}
 		pos += end
 	}
@@ -266,9 +270,12 @@ func isMail(s string) bool {
 	return ok && user != "" && strings.Contains(host, ".") && !strings.ContainsAny(s, " \t")
 }
 
+// maxNamed is how many authors, files and languages of one entry are kept.
+const maxNamed = 100
+
 // addAuthor adds a person once.
 func addAuthor(authors []post.Author, name, url string) []post.Author {
-	if name == "" {
+	if name == "" || len(authors) == maxNamed {
 		return authors
 	}
 	for i := range authors {
@@ -284,7 +291,7 @@ func addAuthor(authors []post.Author, name, url string) []post.Author {
 
 // addEnclosure adds a file once; one without a URL is none.
 func addEnclosure(files []post.Enclosure, file post.Enclosure) []post.Enclosure {
-	if file.URL == "" {
+	if file.URL == "" || len(files) == maxNamed {
 		return files
 	}
 	for i := range files {
@@ -298,7 +305,7 @@ func addEnclosure(files []post.Enclosure, file post.Enclosure) []post.Enclosure 
 // addAlternate adds a language once.
 func addAlternate(alternates map[string]string, language, url string) map[string]string {
 	language = strings.TrimSpace(language)
-	if language == "" || url == "" || strings.EqualFold(language, "x-default") {
+	if language == "" || url == "" || len(alternates) == maxNamed || strings.EqualFold(language, "x-default") {
 		return alternates
 	}
 	if alternates == nil {

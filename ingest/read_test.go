@@ -93,6 +93,7 @@ func TestReadRefuses(t *testing.T) {
 		{name: "depth", body: deep, want: "nested more than 256 deep"},
 		{name: "tags", body: "<rss><channel>" + strings.Repeat("<item/>", 150_001) + "</channel></rss>", want: "more than 150000 tags"},
 		{name: "namespaces", body: "<rss" + spaces.String() + "><channel/></rss>", want: "more than 128 namespaces"},
+		{name: "namespaces and tags", body: "<rss" + spaces.String()[:strings.Index(spaces.String(), " xmlns:n100")] + "><channel>" + strings.Repeat("<x/>", 100_000) + "</channel></rss>", want: "too many namespaces for so many tags"},
 		{name: "tag", body: `<rss><channel><item x="` + strings.Repeat("x", 200<<10) + `"/></channel></rss>`, want: "a tag of more than 128 kB"},
 		{name: "entity", body: `<!DOCTYPE rss [<!ENTITY a "b">]><rss><channel/></rss>`, want: "<!ENTITY"},
 		{name: "entity inside", body: `<rss><!ENTITY a "b"><channel/></rss>`, want: "<!ENTITY"},
@@ -321,5 +322,87 @@ func BenchmarkGofeedAlone(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestReadIsBounded reads what took readers down: many small things, each of
+// which looks harmless. A quadratic step makes this test hang.
+func TestReadIsBounded(t *testing.T) {
+	rssItem := func(s string) string { return "<rss><channel><item>" + s + "</item></channel></rss>" }
+	atomContent := func(s string) string {
+		return `<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>x</title><content type="xhtml"><div>` + s + "</div></content></entry></feed>"
+	}
+	var spaces, files, authors strings.Builder
+	for i := range 126 {
+		fmt.Fprintf(&spaces, ` xmlns:n%d="urn:%d"`, i, i)
+	}
+	for i := range 40_000 {
+		fmt.Fprintf(&files, "<enclosure url='http://a/%d'/>", i)
+		fmt.Fprintf(&authors, "<author>a%d</author>", i)
+	}
+	for name, body := range map[string]string{
+		"namespaces":            "<rss" + spaces.String() + "><channel><item>" + strings.Repeat("<n1:x/>", 149_000) + "</item></channel></rss>",
+		"ampersands":            rssItem("<title>" + strings.Repeat("&", 1<<20) + "</title>"),
+		"tags in a title":       rssItem("<title>" + strings.Repeat("&lt;b&gt;", 1<<18) + "</title>"),
+		"comments in a title":   rssItem("<title>" + strings.Repeat("&lt;!--", 1<<18) + "</title>"),
+		"less-than":             rssItem("<description>" + strings.Repeat("&lt;", 1<<19) + "</description>"),
+		"files":                 rssItem(files.String()),
+		"authors":               rssItem(authors.String()),
+		"tags":                  atomContent(strings.Repeat("<a><b><p>x</p></b></a>", 20_000)),
+		"noise":                 strings.Repeat("<br>", 1<<19) + "<rss/>",
+		"comments before":       strings.Repeat("<!--", 1<<20) + "<rss/>",
+		"instructions before":   strings.Repeat("<?", 1<<20) + "<rss/>",
+		"types before":          strings.Repeat("<![", 1<<20) + "<rss/>",
+		"types before, closed":  strings.Repeat("<![>", 1<<20) + "<rss/>",
+		"JSON tags":             `{"version":"https://jsonfeed.org/version/1","items":[{"id":"1","tags":[` + strings.Repeat(`"a",`, 140_000) + `"b"]}]}`,
+		"JSON without an end":   `{"version":` + strings.Repeat(`"`, 1<<20),
+		"windows-1252 and more": strings.Repeat("\xE9\xC3\xA9", 1<<20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc, err := Read([]byte(body), "", "https://example.org/feed")
+			if (doc == nil) == (err == nil) {
+				t.Errorf("document %v, error %v", doc, err)
+			}
+		})
+	}
+}
+
+// TestParseXMLFeed reads entry by entry what the parser cannot read as a whole.
+func TestParseXMLFeed(t *testing.T) {
+	x, err := scanXML([]byte(`<rss><channel><title>T</title><item><title>a</title></item><item><title>bad</title></item><item><title>c</title></item></channel></rss>`), 0, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parse := func(text []byte) (*rss.Feed, int, error) {
+		if bytes.Contains(text, []byte("bad")) {
+			panic("as third-party parsers do")
+		}
+		feed, err := (&rss.Parser{}).Parse(bytes.NewReader(text))
+		if err != nil {
+			return nil, 0, err
+		}
+		return feed, len(feed.Items), nil
+	}
+	feed, parts, err := parseXMLFeed(x, parse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if feed.Title != "T" || len(parts) != 3 || parts[1] != nil {
+		t.Fatalf("title %q, parts %v", feed.Title, parts)
+	}
+	if a, c := parts[0].feed.Items[0].Title, parts[2].feed.Items[0].Title; a != "a" || c != "c" {
+		t.Errorf("titles %q and %q", a, c)
+	}
+	if want := []string{"entry 2 (“bad”): line 1: the parser gave up: as third-party parsers do"}; !cmp.Equal(x.lost, want) {
+		t.Errorf("lost %q", x.lost)
+	}
+
+	// gofeed keeps the last of several channels.
+	doc, err := Read([]byte(`<rss><channel><item xml:lang="nl"><title>a</title></item></channel><channel><item xml:lang="fy"><title>b</title></item></channel></rss>`), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(doc.Entries) != 2 || doc.Entries[0].Language != "nl" || doc.Entries[1].Title != "b" {
+		t.Errorf("%+v", doc)
 	}
 }

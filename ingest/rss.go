@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,7 +85,7 @@ type xmlPart[F any] struct {
 
 // parseXMLFeed parses a feed, and gives the place of each of its entries: by
 // index in the whole. Where that fails, or gives another number of entries, each
-// is parsed alone in the feed's own frame, and those that fail are lost (nil).
+// is parsed alone within the feed's root, and those that fail are lost (nil).
 func parseXMLFeed[F any](x *xmlFeed, parse func([]byte) (F, int, error)) (F, []*xmlPart[F], error) {
 	parts := make([]*xmlPart[F], len(x.entries))
 	feed, n, err := caught(parse, x.text)
@@ -94,12 +95,13 @@ func parseXMLFeed[F any](x *xmlFeed, parse func([]byte) (F, int, error)) (F, []*
 		}
 		return feed, parts, nil
 	}
-	head, tail := x.text[:x.head], x.text[x.tail:]
-	framed := func(entry []byte) (F, int, error) {
-		return caught(parse, bytes.Join([][]byte{head, entry, tail}, nil))
+	feed, _, err = caught(parse, slices.Concat(x.text[:x.head], x.text[x.tail:]))
+	if err != nil {
+		return feed, nil, fmt.Errorf("read feed: what stands around its entries cannot be read: %w", err)
 	}
-	if feed, _, err = framed(nil); err != nil {
-		return feed, nil, fmt.Errorf("read feed: what stands before its entries cannot be read: %w", err)
+	end := x.text[bytes.LastIndex(x.text, []byte("</")):]
+	framed := func(entry []byte) (F, int, error) {
+		return caught(parse, slices.Concat(x.text[:x.root], entry, end))
 	}
 	for i, e := range x.entries {
 		one, n, err := framed(x.text[e.start:e.end])

@@ -10,14 +10,29 @@ import (
 // maxRefLen is how far from '&' a reference may end; the longest of HTML has 33 bytes.
 const maxRefLen = 40
 
+// maxTitle is how many bytes of a title are looked at.
+const maxTitle = 8 << 10
+
 // titleText makes plain text of a title that may hold HTML. Feeds do not say
 // whether they do: an element counts as markup where HTML knows it and it is
 // closed, so that "1 < 2" and "the <b> tag" stay what they are.
 func titleText(s string) string {
+	s = s[:wholeRunes(s, maxTitle)]
 	if strings.IndexByte(s, '<') >= 0 {
 		s = dropMarkup(s)
 	}
 	return lineOfText(unescapeRefs(s))
+}
+
+// wholeRunes is the largest length up to n at which a text can be cut.
+func wholeRunes(s string, n int) int {
+	if n >= len(s) {
+		return len(s)
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return n
 }
 
 // lineOfText puts a text on one line, without what XML cannot carry.

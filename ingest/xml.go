@@ -16,6 +16,7 @@ const (
 	maxXMLDepth      = 256 // elements: gofeed reads extensions by recursion
 	maxXMLNamespaces = 128 // declarations in scope: gofeed copies them all for each element
 	maxXMLTags       = 150_000
+	maxXMLCopies     = 3_000_000 // of declarations, over all elements
 	maxXMLTagSize    = 128 << 10 // bytes
 )
 
@@ -41,11 +42,11 @@ type xmlFeed struct {
 	// instructions, document type and xml:base (gofeed takes every base for a
 	// folder), with whole entries alone, the first maxEntries of them.
 	text []byte
-	// head and tail frame an entry: text[:head] + entry + text[tail:].
-	head, tail int
-	entries    []xmlEntry // in the order in which gofeed gives them
-	lost       []string
-	lang, base string // xml:lang and xml:base of the feed
+	// The root's tag ends at root, the first entry begins at head, the last ends at tail.
+	root, head, tail int
+	entries          []xmlEntry // in the order in which gofeed gives them
+	lost             []string
+	lang, base       string // xml:lang and xml:base of the feed
 }
 
 // xmlEntry is what stands in an <item> or <entry> beside what gofeed keeps.
@@ -117,6 +118,7 @@ type xmlScanner struct {
 	stack  []xmlFrame
 	spaces []xmlSpace
 	tags   int
+	copies int
 	count  int // entries met
 	left   int // entries beyond maxEntries
 
@@ -266,6 +268,9 @@ func (s *xmlScanner) startTag(tag xmlTag) error {
 	if len(s.spaces) > maxXMLNamespaces {
 		return fmt.Errorf("read feed: line %d: more than %d namespaces at once: not read", s.lineNumber(), maxXMLNamespaces)
 	}
+	if s.copies += len(s.spaces); s.copies > maxXMLCopies {
+		return fmt.Errorf("read feed: line %d: too many namespaces for so many tags: not read", s.lineNumber())
+	}
 	prefix, local := splitXMLName(tag.name)
 	if len(s.stack) == 0 {
 		s.root(prefix, local, frame.spaces)
@@ -331,6 +336,9 @@ func (s *xmlScanner) note(tag xmlTag, frame *xmlFrame, prefix, local string, sta
 	depth := len(s.stack)
 	switch {
 	case depth == 0, depth == 1 && local == "channel":
+		if depth == 0 {
+			s.feed.root = len(s.feed.text)
+		}
 		s.feed.lang = firstText(tag.attr("xml:lang"), s.feed.lang)
 		s.feed.base = frame.base
 	case s.entry == nil:
@@ -505,7 +513,6 @@ func (s *xmlScanner) pop(at int) {
 
 // loseEntry takes the entry that is being read back out.
 func (s *xmlScanner) loseEntry(why string) {
-	why = firstText(s.broken, why)
 	s.feed.lost = append(s.feed.lost, s.entry.lostAs(why))
 	s.feed.text = s.feed.text[:s.entry.start]
 	s.spaces = s.spaces[:s.stack[s.entryAt].spaces]
