@@ -12,6 +12,7 @@ type Query struct {
 	Language string // base language: the editions in that language; empty: the main edition of each story
 	Topic    string // Topic.ID
 	Source   string // Source.ID of a post of the story
+	Story    string // Story.ID, or the Edition.ID of one of its editions: one story, not a feed
 	Before   Cursor // only what comes after this in the feed
 	Limit    int
 }
@@ -22,10 +23,16 @@ type Cursor struct {
 	Row  int64     // its row, where dates are equal
 }
 
+// StoryList stands for every single story, as a feed that all of them are in:
+// what changes one counts as a change of each.
+const StoryList = "story"
+
 // List names the feed that a query asks for. An edition stands in the lists that
 // Lists gives.
 func (q Query) List() string {
 	switch {
+	case q.Story != "":
+		return StoryList
 	case q.Source != "":
 		return "source/" + q.Source
 	case q.Topic != "" && q.Language != "":

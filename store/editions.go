@@ -16,16 +16,29 @@ func (s *Store) Editions(ctx context.Context, q post.Query) ([]post.Edition, pos
 	if q.Before != (post.Cursor{}) {
 		sort, row = millis(q.Before.Sort), q.Before.Row
 	}
-	var (
-		list    []post.Edition
-		rows    []int64
-		stories []int64
-	)
-	err := s.query(ctx, `SELECT `+postColumns+`, e.row, e.story, e.id, t.id, e.seq, e.language, e.published, e.updated, e.sort, e.backfill,
+	list, rows, stories, err := s.editions(ctx, `FROM listing l JOIN edition e ON e.row = l.edition`,
+		"WHERE l.list = ? AND (l.sort, l.edition) < (?, ?) ORDER BY l.sort DESC, l.edition DESC LIMIT ?", q.List(), sort, row, q.Limit+1)
+	if err != nil {
+		return nil, post.Cursor{}, fmt.Errorf("read the feed %q: %w", q.List(), err)
+	}
+	var next post.Cursor
+	if len(list) > q.Limit {
+		list, rows, stories = list[:q.Limit], rows[:q.Limit], stories[:q.Limit]
+		next = post.Cursor{Sort: list[q.Limit-1].Sort, Row: rows[q.Limit-1]}
+	}
+	if err := s.addStories(ctx, list, stories); err != nil {
+		return nil, post.Cursor{}, fmt.Errorf("read the feed %q: %w", q.List(), err)
+	}
+	return list, next, nil
+}
+
+// editions are those that a query finds, with their leads, and the rows of them and of their stories.
+func (s *Store) editions(ctx context.Context, from, where string, args ...any) (list []post.Edition, rows, stories []int64, err error) {
+	err = s.query(ctx, `SELECT `+postColumns+`, e.row, e.story, e.id, t.id, e.seq, e.language, e.published, e.updated, e.sort, e.backfill,
 			src.id, coalesce(nullif(src.title, ''), nullif(v.feed_title, ''), src.id), src.url, v.site_url
-		FROM listing l JOIN edition e ON e.row = l.edition JOIN story t ON t.row = e.story JOIN post p ON p.row = e.lead
+		`+from+` JOIN story t ON t.row = e.story JOIN post p ON p.row = e.lead
 			JOIN source src ON src.id = p.source JOIN visit v ON v.source = src.id
-		WHERE l.list = ? AND (l.sort, l.edition) < (?, ?) ORDER BY l.sort DESC, l.edition DESC LIMIT ?`,
+		`+where,
 		func(scan func(...any) error) error {
 			var (
 				e                        post.Edition
@@ -42,19 +55,8 @@ func (s *Store) Editions(ctx context.Context, q post.Query) ([]post.Edition, pos
 			e.Published, e.Updated, e.Sort = moment(published), moment(updated), moment(sort)
 			list, rows, stories = append(list, e), append(rows, row), append(stories, story)
 			return nil
-		}, q.List(), sort, row, q.Limit+1)
-	if err != nil {
-		return nil, post.Cursor{}, fmt.Errorf("read the feed %q: %w", q.List(), err)
-	}
-	var next post.Cursor
-	if len(list) > q.Limit {
-		list, rows, stories = list[:q.Limit], rows[:q.Limit], stories[:q.Limit]
-		next = post.Cursor{Sort: list[q.Limit-1].Sort, Row: rows[q.Limit-1]}
-	}
-	if err := s.addStories(ctx, list, stories); err != nil {
-		return nil, post.Cursor{}, fmt.Errorf("read the feed %q: %w", q.List(), err)
-	}
-	return list, next, nil
+		}, args...)
+	return list, rows, stories, err
 }
 
 // addStories adds to editions what their stories know: topics and other editions.

@@ -134,6 +134,15 @@ CREATE TABLE listing (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX listing_edition ON listing(edition);
 
+-- Which editions stood in which feed and no longer do: what their tombstones say there.
+CREATE TABLE departure (
+  list    TEXT NOT NULL,
+  edition INTEGER NOT NULL REFERENCES edition,
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (list, edition)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX departure_at ON departure(list, at);
+
 -- What happened to editions, in order. seq grows with the clock, so that two
 -- databases, one restored from the other's past, do not give the same numbers.
 CREATE TABLE change (

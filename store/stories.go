@@ -218,7 +218,7 @@ func (tx *transaction) apply(plan post.StoryPlan, members []post.Member, standin
 	}
 	// Editions of a story name each other: when one changes, the feeds of all do.
 	changed := false
-	var stale []string
+	stale := []string{post.StoryList}
 	for i := range plan.Editions {
 		e := &plan.Editions[i]
 		before, err := tx.lists(e.Row)
@@ -245,11 +245,15 @@ func (tx *transaction) apply(plan post.StoryPlan, members []post.Member, standin
 				return err
 			}
 		}
-	}
-	if changed {
-		for _, list := range stale {
-			tx.touched[list] = true
+		if err := tx.saveDepartures(e.Row, before, after, o.Now); err != nil {
+			return err
 		}
+	}
+	if !changed {
+		stale = stale[:1]
+	}
+	for _, list := range stale {
+		tx.touched[list] = true
 	}
 	return nil
 }

@@ -1,0 +1,35 @@
+package post
+
+import "time"
+
+// Story is posts that tell the same thing, with all that can be shown of them.
+// Its ID is empty where there is no such story.
+type Story struct {
+	ID       string      // part of its URL, minted once
+	Editions []Edition   // those that are shown, the main one first
+	Removed  []Tombstone // those that were, the oldest first
+	Posts    []Part      // in the order they were first stored, then those that are only possibly of it
+}
+
+// Part is a post in a story, and what ties it to the others.
+type Part struct {
+	Story                string // of a post that is only possibly of this story: the one it is in
+	Source               Source // its Title is never empty
+	URL, Title, Language string
+	Date                 time.Time // min(stated, first seen)
+	Ties                 []Tie
+}
+
+// Tie says why a post belongs with another.
+type Tie struct {
+	To       int // the other's place in Story.Posts
+	Reason   Reason
+	Strength float64 // 0 to 1
+}
+
+// Tombstone is what remains of an edition that is no longer shown in a feed, or nowhere.
+type Tombstone struct {
+	ID       string // of the edition
+	Language string
+	At       time.Time // when it went
+}
