@@ -37,9 +37,6 @@ type listing struct {
 // read gets what a query asks for; errNotFound where it names what is not there.
 func (h *handler) read(ctx context.Context, q post.Query) (listing, error) {
 	l := listing{query: q}
-	if q.Language != "" && !slices.Contains(h.Languages, q.Language) {
-		return l, errNotFound
-	}
 	if q.Topic != "" {
 		i := slices.IndexFunc(h.Topics, func(t post.Topic) bool { return t.ID == q.Topic })
 		if i < 0 {

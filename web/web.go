@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 
@@ -99,19 +98,32 @@ func (h *handler) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	handle := func(path string, f http.HandlerFunc) { mux.HandleFunc("GET "+h.prefix+path, f) }
 
+	// handleIn is a path below that of each language, which stand by their names:
+	// /{lang}/feed.atom would leave no room for /story/{id}.
+	handleIn := func(path string, f http.HandlerFunc) {
+		for _, lang := range h.Languages {
+			handle("/"+lang+path, func(w http.ResponseWriter, r *http.Request) {
+				r.SetPathValue("lang", lang)
+				f(w, r)
+			})
+		}
+	}
+
 	handle("/{$}", h.negotiate)
-	handle("/{lang}", h.addSlash)
-	handle("/{lang}/{$}", h.keep("html", h.page))
+	handleIn("", h.addSlash)
+	handleIn("/{$}", h.keep("html", h.page))
 	handle("/about/json", h.aboutJSON.serve)
 	handle("/style.css", h.style.serve)
 	handle("/healthz", healthz)
+	feed := func(ending string, f http.HandlerFunc) {
+		handle("/feed"+ending, f)
+		handleIn("/feed"+ending, f)
+		handle("/topic/{topic}/feed"+ending, f)
+		handleIn("/topic/{topic}/feed"+ending, f)
+		handle("/source/{source}/feed"+ending, f)
+	}
 	for _, f := range feeds.Formats {
-		feed := h.keep(f.Name, h.feed(f))
-		handle("/feed."+f.Name, feed)
-		handle("/{lang}/feed."+f.Name, feed)
-		handle("/topic/{topic}/feed."+f.Name, feed)
-		handle("/{lang}/topic/{topic}/feed."+f.Name, feed)
-		handle("/source/{source}/feed."+f.Name, feed)
+		feed("."+f.Name, h.keep(f.Name, h.feed(f)))
 	}
 	return mux
 }
@@ -204,10 +216,5 @@ func healthz(w http.ResponseWriter, r *http.Request) {
 
 // addSlash sends /nl to /nl/.
 func (h *handler) addSlash(w http.ResponseWriter, r *http.Request) {
-	lang := r.PathValue("lang")
-	if !slices.Contains(h.Languages, lang) {
-		fail(w, http.StatusNotFound, "not found")
-		return
-	}
-	http.Redirect(w, r, h.prefix+pagePath(lang), http.StatusMovedPermanently)
+	http.Redirect(w, r, h.prefix+pagePath(r.PathValue("lang")), http.StatusMovedPermanently)
 }
