@@ -41,6 +41,8 @@ type Reader struct {
 
 	Concurrency int // visits under way at once
 	PerHost     int // of those, on one host
+
+	robots robots
 }
 
 // Report says how one visit went.
@@ -379,8 +381,14 @@ func (r *Reader) pages(ctx context.Context, src post.Source, b *post.Batch) {
 
 // page reads one article. It is false where going on makes no sense now.
 func (r *Reader) page(ctx context.Context, p *post.Post, src post.Source) (goOn bool) {
-	resp, err := r.Client.Get(ctx, fetch.Request{URL: p.URL, Accept: acceptPages})
-	var wait *fetch.HeldError
+	var (
+		resp *fetch.Response
+		wait *fetch.HeldError
+		err  = errRobots
+	)
+	if r.robots.allow(ctx, r.Client, p.URL, r.Now()) {
+		resp, err = r.Client.Get(ctx, fetch.Request{URL: p.URL, Accept: acceptPages})
+	}
 	switch {
 	case ctx.Err() != nil, errors.As(err, &wait):
 		return false
@@ -407,6 +415,9 @@ func searchAgain(v post.Visit) post.Visit {
 	}
 	return v
 }
+
+// errRobots: the site does not want programs to read this page.
+var errRobots = errors.New("the site's robots.txt does not allow it")
 
 func isPage(err error) bool {
 	var not *NotFeedError

@@ -1,0 +1,82 @@
+package ingest
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/temoto/robotstxt"
+
+	"samenloop/fetch"
+)
+
+const (
+	robotsName = "samenloop"    // what a group of rules for us is called
+	robotsKept = 24 * time.Hour // RFC 9309, section 2.4
+	robotsHope = time.Hour      // before a site that could not tell is asked again
+	mostRobots = 10_000         // sites whose rules are remembered
+)
+
+// robots are the rules that sites give to programs that read their pages (RFC
+// 9309). Feeds are made to be read by programs: there nobody asks. The zero value is ready.
+type robots struct {
+	mu    sync.Mutex
+	sites map[string]siteRules // by scheme and host
+}
+
+type siteRules struct {
+	rules *robotstxt.RobotsData // nil: nothing may be read, the site could not tell
+	since time.Time
+}
+
+// allow says whether a page may be read. Rules that cannot be had because the
+// site does not answer mean no, for now; a site without rules means yes.
+func (b *robots) allow(ctx context.Context, client *fetch.Client, pageURL string, now time.Time) bool {
+	u, err := url.Parse(pageURL)
+	if err != nil {
+		return false
+	}
+	site := u.Scheme + "://" + u.Host
+	b.mu.Lock()
+	known, ok := b.sites[site]
+	b.mu.Unlock()
+	keep := robotsKept
+	if known.rules == nil {
+		keep = robotsHope
+	}
+	if !ok || now.Sub(known.since).Abs() > keep {
+		known = siteRules{since: now}
+		if resp, err := client.Get(ctx, fetch.Request{URL: site + "/robots.txt", Accept: "text/plain, */*;q=0.1"}); err == nil {
+			known.rules = readRobots(resp)
+		} else if ctx.Err() != nil {
+			return false
+		}
+		b.mu.Lock()
+		if b.sites == nil || len(b.sites) >= mostRobots {
+			b.sites = map[string]siteRules{}
+		}
+		b.sites[site] = known
+		b.mu.Unlock()
+	}
+	return known.rules != nil && known.rules.TestAgent(u.RequestURI(), robotsName)
+}
+
+// readRobots understands an answer to /robots.txt: nil where the site has a problem.
+// Rules that cannot be read are none.
+func readRobots(resp *fetch.Response) *robotstxt.RobotsData {
+	status, body := resp.Status, resp.Body
+	switch {
+	case status == http.StatusTooManyRequests || status >= 500:
+		return nil
+	case status != http.StatusOK:
+		status, body = http.StatusNotFound, nil
+	}
+	const most = 500 << 10 // RFC 9309, section 2.5
+	rules, err := robotstxt.FromStatusAndBytes(status, body[:min(len(body), most)])
+	if err != nil {
+		rules, _ = robotstxt.FromStatusAndBytes(http.StatusNotFound, nil)
+	}
+	return rules
+}
