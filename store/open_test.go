@@ -120,3 +120,39 @@ func TestPragmas(t *testing.T) {
 		t.Error("a reader could write")
 	}
 }
+
+// A full disk refuses a round in one line; what was stored stays, and once there
+// is room the same round goes in.
+func TestDiskFull(t *testing.T) {
+	s := open(t)
+	know(t, s, "a")
+	save(t, s, t0, "a", about("a", "1", "https://a.example/1"))
+	room := func(pages string) {
+		if _, err := s.write.conn.ExecContext(t.Context(), "PRAGMA max_page_count = "+pages); err != nil {
+			t.Fatal(err)
+		}
+	}
+	room("1") // it cannot become smaller than it is, but no larger either
+	var posts []post.Post
+	for i := range 200 {
+		p := about("a", "more "+string(rune('a'+i)), "https://a.example/more/"+string(rune('a'+i)))
+		p.HTML = strings.Repeat("<p>long</p>", 5000)
+		posts = append(posts, p)
+	}
+	batch := post.Batch{Now: t0, Posts: posts, Visit: post.Visit{Source: "a", Given: "https://a.example/feed", ETag: "new"}}
+	_, err := s.Save(t.Context(), batch)
+	if err == nil || !strings.Contains(err.Error(), "is full: make room, nothing was lost") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("a full disk: %v", err)
+	}
+	states, err := s.Sources(t.Context())
+	if err != nil || states[0].Posts != 1 || states[0].Visit.ETag != "" {
+		t.Errorf("after that: %+v, %v", states, err)
+	}
+	if n := len(editions(t, s, post.Query{})); n != 1 {
+		t.Errorf("%d editions, want the one that was there", n)
+	}
+	room("1000000")
+	if _, err := s.Save(t.Context(), batch); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+}
