@@ -38,6 +38,8 @@ type Options struct {
 	PerHost int
 	// Concurrency limits the requests open in all; default 16.
 	Concurrency int
+	// Signer signs requests that may be signed, where a server wants it; nil: none are.
+	Signer *Signer
 	// Now is the clock that Retry-After and the holds go by; default time.Now.
 	Now func() time.Time
 }
@@ -49,6 +51,7 @@ type Client struct {
 	userAgent string
 	maxBytes  int64
 	timeout   time.Duration
+	signer    *Signer
 	now       func() time.Time
 }
 
@@ -96,6 +99,7 @@ func New(o Options) (*Client, error) {
 		userAgent: userAgent,
 		maxBytes:  cmp.Or(max(0, o.MaxBytes), 12_000_000),
 		timeout:   cmp.Or(max(0, o.Timeout), 20*time.Second),
+		signer:    o.Signer,
 		now:       now,
 	}, nil
 }
@@ -108,6 +112,9 @@ type Request struct {
 	// makes the request conditional. They go along with redirects, since what
 	// they came from stood at the end of them.
 	ETag, LastModified string
+	// MaySign says that a 401 is answered by the same request with a signature;
+	// Sign that its server is known to want one, so that it is signed at once.
+	MaySign, Sign bool
 }
 
 // Response is an answer, whatever its status. Its URLs hold no credentials.
@@ -128,6 +135,8 @@ type Response struct {
 	// Fresh is how long the answer says it stays as it is (Cache-Control, Expires);
 	// 0 where it does not say or must not be kept, at most 24 h.
 	Fresh time.Duration
+	// Signed says that the request was signed.
+	Signed bool
 	// Body is unpacked. Only an answer of the 2xx has one.
 	Body []byte
 }
@@ -148,18 +157,34 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
 
 	at, left := start, c.timeout
 	permanent, unbroken := start, true
-	for range maxRedirects + 1 {
+	how := unsigned
+	if r.Sign && c.signer != nil {
+		how = signed
+	}
+	for steps := 0; steps <= maxRedirects; {
 		q := c.request(at, r)
+		if how != unsigned {
+			if err := c.signer.sign(q, how == signed); err != nil {
+				return nil, &Error{URL: at.String(), Reason: "sign the request: " + reason(err), Err: err}
+			}
+		}
 		if login != nil && sameOrigin(at, start) {
 			password, _ := login.Password()
 			q.SetBasicAuth(login.Username(), password)
 		}
-		answer, location, err := c.ask(ctx, q, &left)
+		answer, location, challenge, err := c.ask(ctx, q, &left)
 		if err != nil {
 			return nil, err
 		}
+		if answer.Status == http.StatusUnauthorized && c.signer != nil && login == nil && (r.MaySign || r.Sign) {
+			if next, ok := how.next(at, challenge); ok {
+				how = next
+				continue
+			}
+		}
+		steps++
 		if location == "" {
-			answer.URL = at.String()
+			answer.URL, answer.Signed = at.String(), how != unsigned
 			if *permanent != *start {
 				answer.Permanent = permanent.String()
 			}
@@ -197,14 +222,14 @@ func (c *Client) request(u *url.URL, r Request) *http.Request {
 }
 
 // ask makes one request in its turn and reads the answer, within the time that is
-// left, which it takes off. Of a redirect there is the status and where it points.
-func (c *Client) ask(ctx context.Context, q *http.Request, left *time.Duration) (r *Response, location string, err error) {
+// left, which it takes off. Of a redirect there is the status and where it points, of a 401 what it asks for.
+func (c *Client) ask(ctx context.Context, q *http.Request, left *time.Duration) (r *Response, location, challenge string, err error) {
 	host := hostOf(q.URL)
 	leave, err := c.hosts.enter(ctx, host)
 	if held := (*HeldError)(nil); errors.As(err, &held) {
-		return nil, "", err
+		return nil, "", "", err
 	} else if err != nil {
-		return nil, "", &Error{URL: q.URL.String(), Reason: "stopped while it waited for its turn", Err: err}
+		return nil, "", "", &Error{URL: q.URL.String(), Reason: "stopped while it waited for its turn", Err: err}
 	}
 	defer leave()
 
@@ -219,7 +244,7 @@ func (c *Client) ask(ctx context.Context, q *http.Request, left *time.Duration) 
 	}()
 	answer, err := c.transport.RoundTrip(q.WithContext(within))
 	if err != nil {
-		return nil, "", err
+		return nil, "", "", err
 	}
 	defer answer.Body.Close()
 
@@ -231,7 +256,7 @@ func (c *Client) ask(ctx context.Context, q *http.Request, left *time.Duration) 
 	if answer.StatusCode/100 != 2 {
 		io.CopyN(io.Discard, answer.Body, drained)
 	} else if r.Body, err = readBody(answer, c.maxBytes); err != nil {
-		return nil, "", err
+		return nil, "", "", err
 	}
 	now := c.now()
 	r.ContentType = verbatim(answer.Header.Get("Content-Type"))
@@ -241,7 +266,7 @@ func (c *Client) ask(ctx context.Context, q *http.Request, left *time.Duration) 
 	if r.RetryAfter = retryAfter(answer.StatusCode, answer.Header, now); r.RetryAfter > 0 {
 		c.hosts.hold(host, now.Add(r.RetryAfter))
 	}
-	return r, location, nil
+	return r, location, answer.Header.Get("WWW-Authenticate"), nil
 }
 
 // explain tells whose clock ran out apart from what the network did.
