@@ -318,7 +318,7 @@ func (s *xmlScanner) appendTag(out []byte, tag xmlTag) []byte {
 		}
 		out = append(append(append(out, ' '), a.name...), '=', a.quote)
 		if declared >= 0 && bytes.HasPrefix(a.name, []byte("xmlns")) && (len(a.name) == 5 || a.name[5] == ':') {
-			out = append(out, html.EscapeString(s.spaces[declared].uri)...)
+			out = appendXMLText(out, []byte(html.EscapeString(s.spaces[declared].uri)))
 			declared++
 		} else {
 			out = appendXMLText(out, a.value)
