@@ -1,0 +1,48 @@
+package post
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestTell(t *testing.T) {
+	history := func(events string) (steps []Step) {
+		for i, e := range events {
+			if e != '.' {
+				steps = append(steps, Step{int64(i + 1), map[rune]Happening{'n': New, 'c': Changed, 'r': Retracted}[e]})
+			}
+		}
+		return steps
+	}
+	for _, c := range []struct {
+		events string
+		q      ChangeQuery
+		want   []Step
+	}{
+		{"n", ChangeQuery{}, []Step{{1, New}}},
+		{"n", ChangeQuery{After: 1}, nil},
+		{"nc", ChangeQuery{}, []Step{{1, New}}},
+		{"ncc", ChangeQuery{After: 1}, []Step{{3, Changed}}},
+		{"ncc", ChangeQuery{After: 2}, []Step{{3, Changed}}},
+		{"nr", ChangeQuery{}, nil},
+		{"nr", ChangeQuery{After: 1}, []Step{{2, Retracted}}},
+		{"ncr", ChangeQuery{After: 1}, []Step{{3, Retracted}}},
+		{"nrn", ChangeQuery{}, []Step{{3, New}}},
+		{"nrn", ChangeQuery{After: 1}, []Step{{2, Retracted}, {3, New}}},
+		{"nrn", ChangeQuery{After: 2}, []Step{{3, New}}},
+		{"nrnc", ChangeQuery{After: 3}, []Step{{4, Changed}}},
+		// On the second page of a walk that began at 0 and knew all up to 4.
+		{"n.c", ChangeQuery{After: 2, Walk: Walk{0, 4}}, nil},
+		{"n.c..c", ChangeQuery{After: 2, Walk: Walk{0, 4}}, []Step{{6, Changed}}},
+		{"n.r..n", ChangeQuery{After: 2, Walk: Walk{0, 4}}, []Step{{6, New}}},
+		{"n.rn.r", ChangeQuery{After: 2, Walk: Walk{0, 4}}, nil},
+		{"n.rn.c", ChangeQuery{After: 2, Walk: Walk{0, 4}}, []Step{{4, New}}},
+		{"..c", ChangeQuery{After: 2, Walk: Walk{0, 4}}, []Step{{3, New}}},
+		// One that was known before the walk, and is still to come in it.
+		{"n..c", ChangeQuery{After: 3, Walk: Walk{2, 5}}, []Step{{4, Changed}}},
+	} {
+		if told := c.q.Tell(history(c.events)); !slices.Equal(told, c.want) {
+			t.Errorf("%s after %d, %v: %v, want %v", c.events, c.q.After, c.q.Walk, told, c.want)
+		}
+	}
+}
