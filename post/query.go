@@ -13,6 +13,7 @@ type Query struct {
 	Topic    string // Topic.ID
 	Source   string // Source.ID of a post of the story
 	Story    string // Story.ID, or the Edition.ID of one of its editions: one story, not a feed
+	Search   string // only those with all of these words
 	Before   Cursor // only what comes after this in the feed
 	Limit    int
 }

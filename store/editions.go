@@ -16,8 +16,16 @@ func (s *Store) Editions(ctx context.Context, q post.Query) ([]post.Edition, pos
 	if q.Before != (post.Cursor{}) {
 		sort, row = millis(q.Before.Sort), q.Before.Row
 	}
+	where, args := "WHERE l.list = ? AND (l.sort, l.edition) < (?, ?)", []any{q.List(), sort, row}
+	if q.Search != "" {
+		match := s.matchExpression(q)
+		if match == "" {
+			return nil, post.Cursor{}, nil
+		}
+		where, args = where+" AND l.edition IN (SELECT rowid FROM edition_text WHERE edition_text MATCH ?)", append(args, match)
+	}
 	list, rows, stories, err := s.editions(ctx, `FROM listing l JOIN edition e ON e.row = l.edition`,
-		"WHERE l.list = ? AND (l.sort, l.edition) < (?, ?) ORDER BY l.sort DESC, l.edition DESC LIMIT ?", q.List(), sort, row, q.Limit+1)
+		where+" ORDER BY l.sort DESC, l.edition DESC LIMIT ?", append(args, q.Limit+1)...)
 	if err != nil {
 		return nil, post.Cursor{}, fmt.Errorf("read the feed %q: %w", q.List(), err)
 	}

@@ -271,6 +271,14 @@ func (tx *transaction) saveEdition(e *post.EditionPlan, o post.Occasion) (err er
 	if err != nil {
 		return err
 	}
+	if e.Retracted != "" {
+		err = tx.forget(e.Row)
+	} else {
+		err = tx.index(e.Row, e.Lead, e.Language)
+	}
+	if err != nil {
+		return err
+	}
 	for _, event := range e.Events {
 		seq, err := tx.nextSeq(o.Now.UnixMilli())
 		if err != nil {
