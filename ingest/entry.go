@@ -19,6 +19,8 @@ type Document struct {
 	// Lost says what could not be read, one line each: "entry 4: …". What could
 	// be read stands in Entries all the same.
 	Lost []string
+
+	object *asObject // the whole, where it is ActivityStreams: an account may stand behind it
 }
 
 // Entry is one item of a document, before anything was settled.
@@ -29,12 +31,15 @@ type Entry struct {
 	Summary string // HTML, as given
 	Content string // HTML, as given; RSS with a description alone: that is the content
 
+	// Hidden is HTML behind a content warning: it decides the topic and is never shown.
+	Hidden string
+
 	// Whole says that Content looks like the whole piece rather than its first
 	// lines: the article's page need not be read to decide the topic.
 	Whole bool
 
 	Language     string // the entry's own, verbatim
-	LanguageFrom string // where that stood: "xml:lang", "dc:language", "language"
+	LanguageFrom string // where that stood: "xml:lang", "dc:language", "language", "contentMap"
 
 	Published, Updated time.Time // zero where missing or unbelievable
 
@@ -46,6 +51,12 @@ type Entry struct {
 	Alternates map[string]string
 	Origin     post.Origin
 	Reply      bool
+
+	// Variant is that of the post, where the format knows it: negative for the
+	// second and further languages of one object.
+	Variant   int
+	Fediverse bool        // edits that lose the topic, and deletions, are followed
+	Booster   post.Author // who passed it on; no name where nobody did
 
 	// Base is what relative URLs in Summary and Content are relative to: xml:base;
 	// else, in RSS and JSON Feed, the entry's page if it is on the feed's own

@@ -154,11 +154,11 @@ type jsonList[T any] []T
 
 func (l *jsonList[T]) UnmarshalJSON(raw []byte) error {
 	*l = nil
-	elements := []json.RawMessage{raw}
-	if raw[0] == '[' {
-		if err := json.Unmarshal(raw, &elements); err != nil {
-			return err
-		}
+	var elements []json.RawMessage // not raw itself: decoding would write into the document
+	if raw[0] != '[' {
+		elements = append(elements, raw)
+	} else if err := json.Unmarshal(raw, &elements); err != nil {
+		return err
 	}
 	for _, element := range elements {
 		var v T
@@ -242,15 +242,6 @@ func knowsJSONFeed(in *feedInput) bool {
 	o := in.json
 	return o != nil && (strings.Contains(o.text("version"), "jsonfeed.org/") ||
 		o.listed && (o.text("title") != "" || o.text("feed_url") != "" || o.text("home_page_url") != ""))
-}
-
-// knowsActivityStreams tells ActivityStreams 2.0: a collection of it looks like a JSON Feed without items.
-func knowsActivityStreams(in *feedInput) bool {
-	return in.json != nil && bytes.Contains(in.json.fields["@context"], []byte("www.w3.org/ns/activitystreams"))
-}
-
-func refuseActivityStreams(*feedInput) (*Document, error) {
-	return nil, &NotFeedError{What: "it is an ActivityStreams document"}
 }
 
 // readJSONFeed reads JSON Feed 1.0 and 1.1 (https://www.jsonfeed.org/version/1.1/)

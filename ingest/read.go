@@ -29,7 +29,7 @@ type feedReader struct {
 // feedReaders is the table of input formats: the first that knows a document
 // reads it. A new one is a file beside this and a line here.
 var feedReaders = []feedReader{
-	{"activitystreams", knowsActivityStreams, refuseActivityStreams},
+	{"activitystreams", knowsActivityStreams, readActivityStreams},
 	{"jsonfeed", knowsJSONFeed, readJSONFeed},
 	{"rss", func(in *feedInput) bool { return in.root == "rss" || in.root == "rdf" }, readRSS},
 	{"atom", func(in *feedInput) bool { return in.root == "feed" }, readAtom},

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"samenloop/i18n"
 	"samenloop/post"
@@ -25,6 +26,7 @@ const (
 	mostTags    = 50
 	mostFiles   = 20
 	mostID      = 2048 // bytes
+	mostNote    = 1000 // runes of what counts as a short post
 )
 
 // digest identifies what an entry says, and what of its surroundings settles it.
@@ -50,7 +52,7 @@ func digest(e *Entry, d *Document, src post.Source) post.Digest {
 	for _, l := range slices.Sorted(maps.Keys(e.Alternates)) {
 		write("alternate", l, e.Alternates[l])
 	}
-	write(e.Origin.ID, e.Origin.Title, e.Origin.URL)
+	write(e.Origin.ID, e.Origin.Title, e.Origin.URL, e.Hidden, e.Booster.URL)
 	var sum post.Digest
 	copy(sum[:], h.Sum(nil))
 	return sum
@@ -79,6 +81,7 @@ func settle(e *Entry, d *Document, src post.Source, match *post.Matcher, now tim
 	p := post.Post{
 		Source:    src.ID,
 		ID:        identity(e),
+		Variant:   e.Variant,
 		URL:       post.PublicURL(e.URL),
 		Title:     post.CleanText(e.Title, mostTitle),
 		HTML:      clean(e.Content, e.Base),
@@ -87,11 +90,17 @@ func settle(e *Entry, d *Document, src post.Source, match *post.Matcher, now tim
 		FirstSeen: now,
 		Origin:    post.Origin{ID: post.CleanText(e.Origin.ID, mostName), Title: post.CleanText(e.Origin.Title, mostName), URL: post.PublicURL(e.Origin.URL)},
 		Reply:     e.Reply,
+		Fediverse: e.Fediverse,
+		Booster:   post.Author{Name: post.CleanText(e.Booster.Name, mostName), URL: post.PublicURL(e.Booster.URL)},
 		Digest:    digest(e, d, src),
 	}
 	text := post.Text(p.HTML)
 	if p.Title == "" {
+		p.Note = utf8.RuneCountInString(text) <= mostNote
 		p.Title = post.FirstSentence(text, 100)
+	}
+	if e.Hidden != "" {
+		p.Page = post.Text(clean(e.Hidden, e.Base))
 	}
 	if s := post.CleanText(post.Text(e.Summary), mostSummary); s != strings.Join(strings.Fields(text), " ") {
 		p.Summary = s

@@ -34,7 +34,8 @@ type Post struct {
 	ID string
 
 	// Variant is 0, but for an ID that the source gave to different pieces: those
-	// are numbered in the order they were seen.
+	// are numbered in the order they were seen. Negative numbers are the second and
+	// further languages of one fediverse object, each language always the same.
 	Variant int
 
 	// URL is the page the source published, absolute, without tracking parameters and fragment.
@@ -84,10 +85,17 @@ type Post struct {
 	Origin Origin
 
 	Reply   bool    // it answers another post
+	Note    bool    // it is short and has no title of its own: a toot
 	Matches []Match // the topics it is on, each with its evidence
 
+	// Fediverse says that edits and deletions are followed: an edit that loses the
+	// topic takes the post off it. Booster is who passed it on, where it is
+	// another's post: no name where nobody did.
+	Fediverse bool
+	Booster   Author
+
 	// Page is the article's main text, read once to decide the topic where the
-	// feed had only a summary. It is not shown.
+	// feed had only a summary, or what a content warning hides. It is not shown.
 	Page      string
 	PageNeed  Need
 	PageTries int // how often it could not be read
