@@ -6,24 +6,24 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 )
 
 const (
-	maxWire  = 8_000_000 // bytes of a body as it is sent
-	maxGuess = 512_000   // bytes set aside before they are there
+	maxWire  = 8_000_000 // bytes of a body as it is sent, or more where a body may be larger
+	maxGuess = noRoom    // bytes set aside before they are there
 	drained  = 16_000    // bytes of an unread body that are read to keep the connection
 )
 
-// readBody reads the body of an answer, unpacked, at most limit bytes.
-func readBody(answer *http.Response, limit int64) ([]byte, error) {
+// readBody reads the body of an answer, unpacked, at most limit bytes. It takes
+// room for what it sets aside.
+func readBody(answer *http.Response, limit int64, take func(int64) error) ([]byte, error) {
 	if answer.Body == http.NoBody {
 		return nil, nil
 	}
 	const advice = "; raise [fetch] max_bytes if it is right"
-	sent := &capped{r: answer.Body, limit: maxWire, note: " as it is sent, the most that is taken"}
+	sent := &capped{r: answer.Body, limit: max(maxWire, limit/3*2), note: " as it is sent" + advice}
 	if limit <= maxWire {
 		sent.limit, sent.note = limit, advice
 	}
@@ -32,7 +32,7 @@ func readBody(answer *http.Response, limit int64) ([]byte, error) {
 	}
 	switch encoding := strings.ToLower(strings.Join(answer.Header.Values("Content-Encoding"), ",")); encoding {
 	case "", "identity":
-		return readAll(sent, answer.ContentLength)
+		return readAll(sent, answer.ContentLength, take)
 	case "gzip", "x-gzip":
 		z := unpackers.Get().(*unpacker)
 		defer z.release()
@@ -42,7 +42,7 @@ func readBody(answer *http.Response, limit int64) ([]byte, error) {
 			return nil, err
 		}
 		const ratio = 4 // of markup, about
-		return readAll(&capped{r: &z.gzip, limit: limit, note: advice}, ratio*answer.ContentLength)
+		return readAll(&capped{r: &z.gzip, limit: limit, note: advice}, ratio*answer.ContentLength, take)
 	default:
 		return nil, worded(fmt.Sprintf("the answer is packed with %q; only gzip was asked for", excerpt(encoding)))
 	}
@@ -92,7 +92,7 @@ func (c *capped) exceeded() error {
 }
 
 // readAll is io.ReadAll into a buffer of the size that is expected, -1 where none is.
-func readAll(r io.Reader, expected int64) ([]byte, error) {
+func readAll(r *capped, expected int64, take func(int64) error) ([]byte, error) {
 	// The byte more is for the read that meets the end.
 	b := make([]byte, 0, 1+max(511, min(expected, maxGuess)))
 	for {
@@ -104,8 +104,15 @@ func readAll(r io.Reader, expected int64) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(b) == cap(b) {
-			b = slices.Grow(b, len(b))
+		if len(b) < cap(b) {
+			continue
 		}
+		larger := int(min(2*int64(cap(b)), r.limit+1))
+		if larger > noRoom {
+			if err := take(int64(larger - cap(b))); err != nil {
+				return nil, err
+			}
+		}
+		b = append(make([]byte, 0, larger), b...)
 	}
 }

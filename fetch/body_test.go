@@ -23,6 +23,8 @@ func pack(t testing.TB, body []byte) []byte {
 	return packed.Bytes()
 }
 
+func noTaking(int64) error { return nil }
+
 func TestReadBody(t *testing.T) {
 	text := []byte(strings.Repeat("<item>beekje</item>\n", 500)) // 10 kB
 	packed := pack(t, text)
@@ -37,7 +39,7 @@ func TestReadBody(t *testing.T) {
 		{"plain, length too small", "", text, 1, 12e6, ""},
 		{"plain, exactly the limit", "", text, -1, 10e3, ""},
 		{"plain, one more", "", text, -1, 9999, "larger than 10 kB; raise [fetch] max_bytes if it is right"},
-		{"length says too much", "", nil, 9e6, 12e6, "larger than 8 MB as it is sent, the most that is taken"},
+		{"length says too much", "", nil, 9e6, 12e6, "larger than 8 MB as it is sent; raise [fetch] max_bytes if it is right"},
 		{"length says more than max_bytes", "", nil, 6e6, 5e6, "larger than 5 MB; raise [fetch] max_bytes if it is right"},
 		{"packed", "gzip", packed, int64(len(packed)), 12e6, ""},
 		{"packed, length unknown", "X-GZIP", packed, -1, 12e6, ""},
@@ -53,7 +55,7 @@ func TestReadBody(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			for _, r := range []io.Reader{bytes.NewReader(test.body), iotest.OneByteReader(bytes.NewReader(test.body)), iotest.DataErrReader(bytes.NewReader(test.body))} {
 				answer := &http.Response{Header: http.Header{"Content-Encoding": {test.encoding}}, ContentLength: test.length, Body: io.NopCloser(r)}
-				body, err := readBody(answer, test.limit)
+				body, err := readBody(answer, test.limit, noTaking)
 				switch {
 				case test.want == "" && (err != nil || !bytes.Equal(body, text)):
 					t.Errorf("%d bytes, %v", len(body), err)
@@ -68,7 +70,7 @@ func TestReadBody(t *testing.T) {
 func TestReadBodyOfNothing(t *testing.T) {
 	for _, encoding := range []string{"", "gzip"} {
 		for _, nothing := range []io.ReadCloser{http.NoBody, io.NopCloser(strings.NewReader(""))} {
-			body, err := readBody(&http.Response{Header: http.Header{"Content-Encoding": {encoding}}, ContentLength: -1, Body: nothing}, 100)
+			body, err := readBody(&http.Response{Header: http.Header{"Content-Encoding": {encoding}}, ContentLength: -1, Body: nothing}, 100, noTaking)
 			if err != nil || len(body) != 0 {
 				t.Errorf("%q: %q, %v", encoding, body, err)
 			}
@@ -84,7 +86,7 @@ func TestBombs(t *testing.T) {
 	}
 	counted := &counter{r: bytes.NewReader(bomb)}
 	answer := &http.Response{Header: http.Header{"Content-Encoding": {"gzip"}}, ContentLength: -1, Body: io.NopCloser(counted)}
-	if _, err := readBody(answer, 12e6); err == nil || reason(err) != "larger than 12 MB; raise [fetch] max_bytes if it is right" {
+	if _, err := readBody(answer, 12e6, noTaking); err == nil || reason(err) != "larger than 12 MB; raise [fetch] max_bytes if it is right" {
 		t.Error(err)
 	}
 
@@ -92,7 +94,7 @@ func TestBombs(t *testing.T) {
 	empty := pack(t, nil)
 	counted = &counter{r: &endless{of: empty}}
 	answer.Body = io.NopCloser(counted)
-	if _, err := readBody(answer, 12e6); err == nil || reason(err) != "larger than 8 MB as it is sent, the most that is taken" {
+	if _, err := readBody(answer, 12e6, noTaking); err == nil || reason(err) != "larger than 8 MB as it is sent; raise [fetch] max_bytes if it is right" {
 		t.Error(err)
 	}
 	if counted.n > 8e6+8192 {
@@ -130,7 +132,7 @@ func FuzzReadBody(f *testing.F) {
 	f.Add("", []byte("beekje"), int64(6))
 	f.Fuzz(func(t *testing.T, encoding string, body []byte, length int64) {
 		answer := &http.Response{Header: http.Header{"Content-Encoding": {encoding}}, ContentLength: length, Body: io.NopCloser(bytes.NewReader(body))}
-		got, err := readBody(answer, 1000)
+		got, err := readBody(answer, 1000, noTaking)
 		if len(got) > 1000 || (err != nil && got != nil) {
 			t.Fatalf("%d bytes, %v", len(got), err)
 		}

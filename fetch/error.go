@@ -75,6 +75,8 @@ func reason(err error) string {
 		return "the answer says it is gzip, but is not"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "the connection was closed before the end"
+	case strings.Contains(err.Error(), "server response headers exceeded"): // net/http has no type for it
+		return "its headers are larger than 64 kB, the most that is taken; ask its owner to send fewer"
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return "no answer within " + stepTimeout.String()
 	}

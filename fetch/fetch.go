@@ -16,7 +16,7 @@ import (
 
 const (
 	maxRedirects = 5
-	maxHeader    = 128 << 10        // bytes of an answer's headers
+	maxHeader    = 64 << 10         // bytes of an answer's headers
 	stepTimeout  = 10 * time.Second // to connect, to agree on TLS, to begin to answer: each
 )
 
@@ -29,14 +29,14 @@ type Options struct {
 	// UserAgent is the whole header, "samenloop/1.2.3 (+https://example.org/)"; default "samenloop".
 	UserAgent string
 	// MaxBytes limits one answer as unpacked; default 12 MB. As sent, it is
-	// limited to 8 MB or MaxBytes, whichever is less.
+	// limited to 8 MB or two thirds of MaxBytes, whichever is more.
 	MaxBytes int64
 	// Timeout is for a whole Get, redirects and body included, but without
 	// waiting for its turn; default 20 s.
 	Timeout time.Duration
 	// PerHost limits the requests open to one host; default 2.
 	PerHost int
-	// Concurrency limits the requests open in all; default 16.
+	// Concurrency limits the requests open in all; default 512, most of which wait.
 	Concurrency int
 	// Signer signs requests that may be signed, where a server wants it; nil: none are.
 	Signer *Signer
@@ -48,6 +48,7 @@ type Options struct {
 type Client struct {
 	transport http.RoundTripper
 	hosts     *hosts
+	room      *room
 	userAgent string
 	maxBytes  int64
 	timeout   time.Duration
@@ -92,10 +93,11 @@ func New(o Options) (*Client, error) {
 		hosts: &hosts{
 			now:     now,
 			perHost: perHost,
-			open:    make(chan struct{}, cmp.Or(max(0, o.Concurrency), 16)),
+			open:    make(chan struct{}, cmp.Or(max(0, o.Concurrency), 512)),
 			turns:   make(map[string]*turns),
 			held:    make(map[string]time.Time),
 		},
+		room:      newRoom(),
 		userAgent: userAgent,
 		maxBytes:  cmp.Or(max(0, o.MaxBytes), 12_000_000),
 		timeout:   cmp.Or(max(0, o.Timeout), 20*time.Second),
@@ -255,7 +257,7 @@ func (c *Client) ask(ctx context.Context, q *http.Request, left *time.Duration) 
 	}
 	if answer.StatusCode/100 != 2 {
 		io.CopyN(io.Discard, answer.Body, drained)
-	} else if r.Body, err = readBody(answer, c.maxBytes); err != nil {
+	} else if r.Body, err = readBody(answer, c.maxBytes, func(n int64) error { return stayOf(ctx).take(within, n) }); err != nil {
 		return nil, "", "", err
 	}
 	now := c.now()

@@ -39,7 +39,7 @@ type Reader struct {
 	Match  *post.Matcher
 	Now    func() time.Time
 
-	Concurrency int // visits under way at once
+	Concurrency int // visits under way at once, nearly all of them waiting
 	PerHost     int // of those, on one host
 
 	robots robots
@@ -56,12 +56,17 @@ type Report struct {
 
 // Bounds of one visit.
 const (
-	mostPages    = 30              // article pages read in one visit; the others wait for the next
-	timeForPages = 2 * time.Minute // for all of them
+	mostPages    = 30               // article pages read in one visit; the others wait for the next
+	timeForVisit = 30 * time.Second // what the first answer leaves of it is for finding the feed and reading pages
+	timeForMore  = 5 * time.Second  // but that at least
 	pageTries    = 3
 	mostTogether = 64 // batches written in one transaction
 	mostNamed    = 4  // feeds that a page names, tried in its order
 )
+
+// understanding has a place for each document that is being understood at the
+// time: that takes memory as well as computing.
+var understanding = make(chan struct{}, min(runtime.GOMAXPROCS(0), 4))
 
 const (
 	acceptFeeds = "application/atom+xml, application/rss+xml, application/feed+json, application/activity+json;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, text/html;q=0.5, */*;q=0.1"
@@ -75,11 +80,11 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 	type visited struct {
 		batch  post.Batch
 		report Report
+		stored func() // gives back the memory that it took
 	}
 	var (
 		results = make(chan visited, mostTogether)
 		slots   = make(chan struct{}, max(1, r.Concurrency))
-		cpu     = make(chan struct{}, runtime.GOMAXPROCS(0)) // understanding a document takes memory as well as time
 		lanes   sync.WaitGroup
 	)
 	hosts := map[string]chan post.SourceState{}
@@ -100,12 +105,14 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 					case <-ctx.Done():
 						return
 					}
-					batch, report := r.visit(ctx, s, cpu)
+					stay, leave := r.Client.Stay(ctx)
+					batch, report := r.visit(stay, s)
 					<-slots
 					if ctx.Err() != nil { // cut off: it says nothing about the source
+						leave()
 						return
 					}
-					results <- visited{batch, report}
+					results <- visited{batch, report, leave}
 				}
 			})
 		}
@@ -142,6 +149,7 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 				v.report.Trouble = "what it gave could not be stored: " + err.Error()
 				failures = append(failures, fmt.Errorf("source %q: %w", v.report.Source.ID, err))
 			}
+			v.stored()
 			each(v.report)
 		}
 	}
@@ -152,8 +160,8 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 }
 
 // visit asks one source and decides what that means. It writes nothing.
-func (r *Reader) visit(ctx context.Context, s post.SourceState, cpu chan struct{}) (post.Batch, Report) {
-	now := r.Now()
+func (r *Reader) visit(ctx context.Context, s post.SourceState) (post.Batch, Report) {
+	now, began := r.Now(), time.Now()
 	v := s.Visit
 	if v.Given != s.Source.URL {
 		v = post.Visit{Source: s.Source.ID, Given: s.Source.URL}
@@ -170,6 +178,8 @@ func (r *Reader) visit(ctx context.Context, s post.SourceState, cpu chan struct{
 	}
 	var doc *Document
 	resp, err := r.Client.Get(ctx, fetch.Request{URL: address(v), Accept: acceptFeeds, ETag: v.ETag, LastModified: v.LastModified})
+	ctx, cancel := context.WithTimeout(ctx, max(timeForVisit-time.Since(began), timeForMore))
+	defer cancel()
 	var wait *fetch.HeldError
 	switch {
 	case errors.As(err, &wait):
@@ -179,7 +189,7 @@ func (r *Reader) visit(ctx context.Context, s post.SourceState, cpu chan struct{
 	case resp.Status == http.StatusNotModified:
 		b.Visit = succeeded(v, resp, false, 0, now)
 	case resp.Status == http.StatusOK:
-		doc = r.understand(ctx, resp, s.Source, &b, &report, cpu)
+		doc = r.understand(ctx, resp, s.Source, &b, &report)
 	default:
 		b.Visit = refused(v, resp, now)
 		if resp.RetryAfter > 0 && (resp.Status == http.StatusTooManyRequests || resp.Status == http.StatusServiceUnavailable) {
@@ -205,16 +215,16 @@ func (r *Reader) visit(ctx context.Context, s post.SourceState, cpu chan struct{
 // understand reads the document of an answer, and finds the feed first where
 // the address is a site's. Validators are kept only of what was understood. The
 // document is nil where it is as last time, or no feed.
-func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.Source, b *post.Batch, report *Report, cpu chan struct{}) *Document {
+func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.Source, b *post.Batch, report *Report) *Document {
 	v := b.Visit
 	body := bodyDigest(resp.Body)
 	if body == v.Body {
 		b.Visit = succeeded(v, resp, false, 0, b.Now)
 		return nil
 	}
-	cpu <- struct{}{}
+	understanding <- struct{}{}
 	doc, err := Read(resp.Body, resp.ContentType, resp.URL)
-	<-cpu
+	<-understanding
 	if isPage(err) && v.FeedURL == "" {
 		var found *fetch.Response
 		if doc, found, err = r.find(ctx, resp); err == nil {
@@ -227,8 +237,8 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 		b.Visit = searchAgain(misunderstood(v, resp, reason(err), b.Now))
 		return nil
 	}
-	cpu <- struct{}{}
-	defer func() { <-cpu }()
+	understanding <- struct{}{}
+	defer func() { <-understanding }()
 	past := v.Changed.IsZero()
 	posts, known, err := r.compare(ctx, doc, src, b.Now)
 	if err != nil {
@@ -322,8 +332,11 @@ func (r *Reader) find(ctx context.Context, page *fetch.Response) (*Document, *fe
 			return doc, resp, nil
 		}
 		if ctx.Err() != nil {
-			return nil, nil, err
+			break
 		}
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		trouble = errors.New("it is a web page, and its site is too slow to look for the feed there: give the feed's own address")
 	}
 	return nil, nil, trouble
 }
@@ -336,6 +349,8 @@ func (r *Reader) try(ctx context.Context, u string) (*Document, *fetch.Response,
 	if resp.Status != http.StatusOK {
 		return nil, nil, errors.New(refusal(resp))
 	}
+	understanding <- struct{}{}
+	defer func() { <-understanding }()
 	doc, err := Read(resp.Body, resp.ContentType, resp.URL)
 	return doc, resp, err
 }
@@ -365,15 +380,17 @@ func (r *Reader) pages(ctx context.Context, src post.Source, b *post.Batch) {
 			wanted = append(wanted, &waiting[i])
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeForPages)
-	defer cancel()
 	own := len(wanted) - len(waiting)
 	for i, p := range wanted {
-		if !r.page(ctx, p, src) {
-			break
-		}
-		if i >= own {
+		need, tries := p.PageNeed, p.PageTries
+		part, leave := r.Client.Stay(ctx)
+		goOn := r.page(part, p, src)
+		leave()
+		if i >= own && (p.PageNeed != need || p.PageTries != tries) {
 			decided = append(decided, *p)
+		}
+		if !goOn {
+			break
 		}
 	}
 	b.Posts = append(b.Posts, decided...)
@@ -390,10 +407,12 @@ func (r *Reader) page(ctx context.Context, p *post.Post, src post.Source) (goOn 
 		resp, err = r.Client.Get(ctx, fetch.Request{URL: p.URL, Accept: acceptPages})
 	}
 	switch {
-	case ctx.Err() != nil, errors.As(err, &wait):
+	case errors.Is(ctx.Err(), context.Canceled), errors.As(err, &wait):
 		return false
 	case err == nil && resp.Status == http.StatusOK:
+		understanding <- struct{}{}
 		pg, err := readPage(resp.Body, resp.ContentType, resp.URL)
+		<-understanding
 		if err != nil {
 			p.PageNeed = post.PageFailed
 			return true
@@ -404,7 +423,7 @@ func (r *Reader) page(ctx context.Context, p *post.Post, src post.Source) (goOn 
 	if p.PageTries++; p.PageTries >= pageTries {
 		p.PageNeed = post.PageFailed
 	}
-	return true
+	return ctx.Err() == nil
 }
 
 // searchAgain forgets a feed address that was found, when it stops being a feed:

@@ -62,7 +62,8 @@ type scheduleConfig struct {
 	TimeZone string `toml:"time_zone"`
 	// PerHost is how many requests may be open to one host, 1–8. Default 2.
 	PerHost int `toml:"per_host"`
-	// Concurrency is how many sources are read at the same time, 1–256. Default 16.
+	// Concurrency is how many sources are asked at the same time, 1–1024. Default 512: most of
+	// the time is waiting.
 	Concurrency int `toml:"concurrency"`
 	// KeepOffTopic is how long posts on no topic are kept, counted from when
 	// they were first seen, at least a day; after that only their key and hash.
@@ -173,7 +174,7 @@ func defaultConfig() *config {
 			Poll:         "*/15 * * * *",
 			TimeZone:     "UTC",
 			PerHost:      2,
-			Concurrency:  16,
+			Concurrency:  512,
 			KeepOffTopic: duration{text: "400 days"},
 		},
 		Fetch: fetchConfig{MaxBytes: 12_000_000, Timeout: duration{text: "20s"}},
@@ -320,7 +321,7 @@ func (s *scheduleConfig) check(report report) {
 		report("poll", "%v", err)
 	}
 	checkRange(report, "per_host", s.PerHost, 1, 8)
-	checkRange(report, "concurrency", s.Concurrency, 1, 256)
+	checkRange(report, "concurrency", s.Concurrency, 1, 1024)
 	checkDuration(report, "keep_off_topic", &s.KeepOffTopic, 24*time.Hour, 100*365*24*time.Hour, `1 day to 36500 days, such as "400 days"`)
 }
 

@@ -46,7 +46,7 @@ func TestReadConfigDefaults(t *testing.T) {
 			Languages: []string{"nl", "en", "fy", "de", "fr"}, Database: filepath.Join(filepath.Dir(path), "samenloop.db"), followListen: true,
 		},
 		Schedule: scheduleConfig{
-			Poll: "*/15 * * * *", TimeZone: "UTC", PerHost: 2, Concurrency: 16, KeepOffTopic: duration{Duration: 400 * 24 * time.Hour},
+			Poll: "*/15 * * * *", TimeZone: "UTC", PerHost: 2, Concurrency: 512, KeepOffTopic: duration{Duration: 400 * 24 * time.Hour},
 		},
 		Fetch:   fetchConfig{Contact: "http://127.0.0.1:8080", MaxBytes: 12_000_000, Timeout: duration{Duration: 20 * time.Second}},
 		Topics:  []topicConfig{{ID: "t", Title: "#t", Hashtags: []string{"t"}}},
@@ -111,7 +111,7 @@ url = "https://me:secret@example.org/feed"
 	want := &config{
 		Site: siteConfig{Title: "Samen", BaseURL: "https://xn--bcher-kva.example:8443/social", Listen: ":9000", Languages: []string{"nl-NL", "en", "he"}, Database: "/var/lib/samenloop/s.db"},
 		Schedule: scheduleConfig{
-			Poll: "30 6 * * 1", TimeZone: "Europe/Amsterdam", PerHost: 2, Concurrency: 16, KeepOffTopic: duration{Duration: 30 * 24 * time.Hour},
+			Poll: "30 6 * * 1", TimeZone: "Europe/Amsterdam", PerHost: 2, Concurrency: 512, KeepOffTopic: duration{Duration: 30 * 24 * time.Hour},
 		},
 		Fetch: fetchConfig{
 			AllowNetworks: []string{"127.0.0.0/8", "10.0.0.7/32", "::1/128", "[::1]:8080", "192.168.1.0/24", "10.0.0.8/32"},
@@ -210,7 +210,7 @@ config.toml:2: [site] languages: "nl" stands there twice`},
 			`config.toml:2: [schedule] time_zone: no time zone "Amsterdam"; write its name as "Europe/Amsterdam" or "UTC"`},
 		{"ranges", "[schedule]\nper_host = 9\nconcurrency = 0\nkeep_off_topic = 400\n",
 			`config.toml:2: [schedule] per_host: 9 is not in 1–8
-config.toml:3: [schedule] concurrency: 0 is not in 1–256
+config.toml:3: [schedule] concurrency: 0 is not in 1–1024
 config.toml:4: [schedule] keep_off_topic: "400": write 1 day to 36500 days, such as "400 days"`},
 		{"fetch", "[fetch]\nallow_networks = [\"localhost\", \"10.0.0.7:0\"]\ncontact = \"me\\nHost: evil\"\nmax_bytes = 12\ntimeout = 2.5\n",
 			`config.toml:2: [fetch] allow_networks: "localhost": write a network "10.0.0.0/8", an address "10.0.0.7" or one port of it "10.0.0.7:8000"
