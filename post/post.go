@@ -277,12 +277,26 @@ const (
 
 // SourceState is a source and how it fares.
 type SourceState struct {
-	Source  Source
-	State   State
-	Visit   Visit
+	Source Source
+	State  State
+	Visit  Visit
+
+	Configured bool // it stands in config.toml; else it was added by command
+
 	Posts   int // stored, on topic or not
 	Matched int // of those, on a topic
 }
 
 // Title is what readers see: as the operator named it, else as its feed does, else its id.
 func (s SourceState) Title() string { return cmp.Or(s.Source.Title, s.Visit.FeedTitle, s.Source.ID) }
+
+// Feed is the address under which anybody may read it, too: without user and
+// password; empty where it is none of http or https.
+func (s SourceState) Feed() string {
+	u, err := url.Parse(cmp.Or(s.Visit.FeedURL, s.Source.URL))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	u.User = nil
+	return u.String()
+}

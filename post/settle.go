@@ -38,6 +38,8 @@ type Member struct {
 	Shown    Digest    // of what an edition led by it shows
 	Topics   []string  // it is on; nil when it is on none
 	Backfill bool
+
+	Withdrawn bool // its source was purged: it leads only what is retracted
 }
 
 // Retraction says why an edition is no longer shown; empty while it is.
@@ -232,6 +234,7 @@ func settleEdition(group []Member, was Standing, o Occasion) Standing {
 func leader(group []Member, incumbent int64) Member {
 	return slices.MinFunc(group, func(a, b Member) int {
 		return cmp.Or(
+			first(!a.Withdrawn, !b.Withdrawn),
 			cmp.Compare(b.Own, a.Own),
 			first(a.Dated, b.Dated),
 			first(a.Row == incumbent, b.Row == incumbent),

@@ -119,17 +119,23 @@ func (s *Store) addStories(ctx context.Context, list []post.Edition, stories []i
 // Purge forgets the content of posts that are on no topic and were first seen
 // before a time. Their ids and digests stay, so that they do not come back as new.
 func (s *Store) Purge(ctx context.Context, before time.Time) (purged int, err error) {
-	err = s.update(ctx, func(tx *transaction) error {
-		return tx.query(`UPDATE post SET more = '', summary = '', html = '', page = '', page_need = 0
-			WHERE first_seen < ? AND html <> '' AND story IS NULL AND NOT EXISTS (SELECT 1 FROM post_topic t WHERE t.post = post.row) RETURNING row`,
-			func(scan func(...any) error) error {
-				purged++
-				var row int64
-				return scan(&row)
-			}, millis(before))
-	})
-	if err != nil {
-		return 0, fmt.Errorf("forget old posts: %w", err)
+	for {
+		n := 0
+		err := s.update(ctx, func(tx *transaction) error {
+			return tx.query(`UPDATE post SET more = '', summary = '', html = '', page = '', page_need = 0
+				WHERE row IN (SELECT row FROM post WHERE first_seen < ? AND html <> '' AND story IS NULL
+					AND NOT EXISTS (SELECT 1 FROM post_topic t WHERE t.post = post.row) LIMIT ?) RETURNING row`,
+				func(scan func(...any) error) error {
+					n++
+					var row int64
+					return scan(&row)
+				}, millis(before), slice)
+		})
+		if err != nil {
+			return purged, fmt.Errorf("forget old posts: %w", err)
+		}
+		if purged += n; n < slice {
+			return purged, nil
+		}
 	}
-	return purged, nil
 }

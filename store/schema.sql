@@ -12,6 +12,7 @@ CREATE TABLE source (
   full_text INTEGER NOT NULL,
   boosts    INTEGER NOT NULL,
   configured INTEGER NOT NULL,          -- it stands in config.toml; else it was added by command
+  decided   INTEGER NOT NULL,           -- takes_all as it was when what is stored was last decided
   state     TEXT NOT NULL               -- what the operator wants: active, paused, removed
 ) STRICT;
 
@@ -63,6 +64,7 @@ CREATE TABLE post (
   reply         INTEGER NOT NULL,
   page_need     INTEGER NOT NULL,
   page_tries    INTEGER NOT NULL,
+  withdrawn     INTEGER NOT NULL DEFAULT 0,   -- its source was purged: it is told no more
   language      TEXT NOT NULL,
   language_from TEXT NOT NULL,
   key           TEXT NOT NULL,          -- post.Key(url)
@@ -76,6 +78,7 @@ CREATE TABLE post (
 CREATE UNIQUE INDEX post_identity ON post(source, id, variant);
 CREATE INDEX post_story ON post(story) WHERE story IS NOT NULL;
 CREATE INDEX post_page ON post(source, row) WHERE page_need = 1;
+CREATE INDEX post_purge ON post(first_seen) WHERE story IS NULL AND html <> '';
 
 -- What a post's twin may be found by: post.Post.Keys.
 CREATE TABLE post_key (
@@ -163,7 +166,7 @@ CREATE INDEX change_scope ON change(scope, seq);
 -- The topics as they were when what is stored was last decided.
 CREATE TABLE topic (
   id   TEXT PRIMARY KEY,
-  rule TEXT NOT NULL                    -- JSON of post.Topic
+  rule TEXT NOT NULL                    -- JSON: {"hashtags": […], "phrases": […]}
 ) STRICT;
 
 -- Single values. 'shown' counts the commits that changed what readers see.

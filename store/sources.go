@@ -32,9 +32,9 @@ func (s *Store) Sync(ctx context.Context, sources []post.Source) error {
 		for i, src := range sources {
 			was, known := stored[src.ID]
 			delete(stored, src.ID)
-			state := post.Active
-			if known && was.state == post.Paused {
-				state = post.Paused
+			state := post.Active // unless the operator said otherwise by command
+			if known && (was.state == post.Paused || was.state == post.Removed && was.configured) {
+				state = was.state
 			}
 			if known && was.Source == src && was.configured && was.state == state {
 				if err := tx.exec("UPDATE source SET position = ? WHERE id = ? AND position <> ?", i, src.ID, i); err != nil {
@@ -42,8 +42,8 @@ func (s *Store) Sync(ctx context.Context, sources []post.Source) error {
 				}
 				continue
 			}
-			if err := tx.exec(`INSERT INTO source (id, position, title, url, language, takes_all, full_text, boosts, configured, state)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)
+			if err := tx.exec(`INSERT INTO source (id, position, title, url, language, takes_all, decided, full_text, boosts, configured, state)
+				VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, 1, ?9)
 				ON CONFLICT (id) DO UPDATE SET position = excluded.position, title = excluded.title, url = excluded.url, language = excluded.language,
 					takes_all = excluded.takes_all, full_text = excluded.full_text, boosts = excluded.boosts, configured = 1, state = excluded.state`,
 				src.ID, i, src.Title, src.URL, src.Language, src.All, src.FullText, src.Boosts, state); err != nil {
@@ -67,9 +67,10 @@ func (s *Store) Sync(ctx context.Context, sources []post.Source) error {
 			if !r.configured {
 				continue
 			}
-			if err := tx.exec("UPDATE source SET state = 'removed' WHERE id = ? AND state <> 'removed'", id); err != nil {
+			if err := tx.exec("UPDATE source SET state = 'removed', configured = 0 WHERE id = ?", id); err != nil {
 				return fmt.Errorf("remove source %q: %w", id, err)
 			}
+			tx.touched[everyList] = true
 		}
 		return nil
 	})
@@ -81,13 +82,101 @@ func (tx *transaction) insertVisit(src post.Source) error {
 		VALUES (?, ?, '', ?, '', '', x'', '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '', 0, '', 0)`, src.ID, post.Host(src.URL), src.URL)
 }
 
-// Sources lists all sources in the order the operator gave them, those removed last.
+// AddSources adds sources beside those of the configuration: all of them, or none
+// where an id is taken.
+func (s *Store) AddSources(ctx context.Context, sources ...post.Source) error {
+	return s.update(ctx, func(tx *transaction) error {
+		for _, src := range sources {
+			var taken int
+			if err := tx.row("SELECT count(*) FROM source WHERE id = ?", []any{src.ID}, &taken); err != nil {
+				return fmt.Errorf("add source %q: %w", src.ID, err)
+			}
+			if taken > 0 {
+				return fmt.Errorf("add source %q: the id is taken", src.ID)
+			}
+			err := tx.exec(`INSERT INTO source (id, position, title, url, language, takes_all, decided, full_text, boosts, configured, state)
+				VALUES (?1, (SELECT coalesce(max(position), -1) + 1 FROM source), ?2, ?3, ?4, ?5, ?5, ?6, ?7, 0, 'active')`,
+				src.ID, src.Title, src.URL, src.Language, src.All, src.FullText, src.Boosts)
+			if err == nil {
+				err = tx.insertVisit(src)
+			}
+			if err != nil {
+				return fmt.Errorf("add source %q: %w", src.ID, err)
+			}
+		}
+		tx.touched[everyList] = true
+		return nil
+	})
+}
+
+// SetState writes down what the operator wants of a source: to be read, paused or
+// removed. What it gave stays. One that is to be read is asked at the next round,
+// also where it answered 410.
+func (s *Store) SetState(ctx context.Context, id string, state post.State) error {
+	err := s.update(ctx, func(tx *transaction) error {
+		tx.touched[everyList] = true
+		if err := tx.exec("UPDATE source SET state = ? WHERE id = ?", state, id); err != nil || state != post.Active {
+			return err
+		}
+		return tx.exec("UPDATE visit SET gone = 0, next = 0 WHERE source = ?", id)
+	})
+	if err != nil {
+		return fmt.Errorf("set source %q %s: %w", id, state, err)
+	}
+	return nil
+}
+
+// PurgeSource withdraws what a source gave, for good: the content of its posts is
+// forgotten and its editions are retracted. A story that others tell, too, goes on
+// without it. It says how many posts it withdrew; where it was stopped, call it again.
+func (s *Store) PurgeSource(ctx context.Context, id string, now time.Time) (withdrawn int, err error) {
+	for {
+		var rows []int64
+		err := s.update(ctx, func(tx *transaction) error {
+			rows = rows[:0]
+			err := tx.query(`UPDATE post SET withdrawn = 1, more = '', summary = '', html = '', page = '', page_need = 0
+				WHERE row IN (SELECT row FROM post WHERE source = ? AND withdrawn = 0 LIMIT ?) RETURNING row`,
+				func(scan func(...any) error) error {
+					var row int64
+					err := scan(&row)
+					rows = append(rows, row)
+					return err
+				}, id, slice)
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				if err := tx.exec("DELETE FROM post_topic WHERE post = ?", row); err != nil {
+					return err
+				}
+			}
+			if err := tx.exec("UPDATE visit SET matched = 0 WHERE source = ?", id); err != nil {
+				return err
+			}
+			return tx.settle(rows, post.Occasion{Now: now, Languages: s.languages, Past: true})
+		})
+		if err != nil {
+			return withdrawn, fmt.Errorf("withdraw what source %q gave: %w", id, err)
+		}
+		if len(rows) == 0 {
+			return withdrawn, nil
+		}
+		withdrawn += len(rows)
+	}
+}
+
+// slice is how many posts one transaction changes where many are to be changed:
+// others write in between.
+const slice = 200
+
+// Sources lists all sources in the order the operator gave them: those of the
+// configuration, those added by command, those removed.
 func (s *Store) Sources(ctx context.Context) ([]post.SourceState, error) {
 	var list []post.SourceState
-	err := s.query(ctx, `SELECT s.id, s.title, s.url, s.language, s.takes_all, s.full_text, s.boosts, s.state,
+	err := s.query(ctx, `SELECT s.id, s.title, s.url, s.language, s.takes_all, s.full_text, s.boosts, s.state, s.configured,
 			v.feed_url, v.given, v.etag, v.last_modified, v.body, v.feed_title, v.site_url, v.status, v.checked, v.succeeded, v.changed,
 			v.next, v.held, v.failures, v.conditional, v.interval, v.trouble, v.notice, v.gone, v.moved_to, v.agreed, v.posts, v.matched
-		FROM source s JOIN visit v ON v.source = s.id ORDER BY s.state = 'removed', s.position, s.id`,
+		FROM source s JOIN visit v ON v.source = s.id ORDER BY s.state = 'removed', s.configured = 0, s.position, s.id`,
 		func(scan func(...any) error) error {
 			var (
 				st                                                post.SourceState
@@ -95,7 +184,7 @@ func (s *Store) Sources(ctx context.Context) ([]post.SourceState, error) {
 				checked, succeeded, changed, next, held, interval int64
 			)
 			src, v := &st.Source, &st.Visit
-			if err := scan(&src.ID, &src.Title, &src.URL, &src.Language, &src.All, &src.FullText, &src.Boosts, &st.State,
+			if err := scan(&src.ID, &src.Title, &src.URL, &src.Language, &src.All, &src.FullText, &src.Boosts, &st.State, &st.Configured,
 				&v.FeedURL, &v.Given, &v.ETag, &v.LastModified, &body, &v.FeedTitle, &v.SiteURL, &v.Status, &checked, &succeeded, &changed,
 				&next, &held, &v.Failures, &v.Conditional, &interval, &v.Trouble, &v.Notice, &v.Gone, &v.MovedTo, &v.Agreed, &st.Posts, &st.Matched); err != nil {
 				return err

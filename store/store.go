@@ -242,7 +242,7 @@ func (s *Store) explain(err error) error {
 }
 
 func (s *Store) damaged(what string) error {
-	return fmt.Errorf("the database %s is damaged (%s): put a backup in its place, or move it away to start anew", s.path, strings.TrimSpace(what))
+	return fmt.Errorf("the database %s is damaged (%s): put a backup in its place, or move it away to start anew", s.path, strings.Join(strings.Fields(what), " "))
 }
 
 // query runs a query on the readers, prepared once, and hands each row to each.
@@ -414,4 +414,11 @@ func moment(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
+}
+
+// SetLanguages takes other languages of the site; as [Options].Languages.
+func (s *Store) SetLanguages(languages []string) {
+	s.write.Lock()
+	defer s.write.Unlock()
+	s.languages = languages
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"samenloop/post"
 )
@@ -167,14 +168,17 @@ func (tx *transaction) member(row int64) (m post.Member, err error) {
 		story                         sql.NullInt64
 		shown                         []byte
 	)
-	err = tx.row("SELECT source, story, language, own, published, updated, first_seen, shown, backfill FROM post WHERE row = ?", []any{row},
-		&m.Source, &story, &m.Language, &m.Own, &published, &updated, &firstSeen, &shown, &m.Backfill)
+	err = tx.row("SELECT source, story, language, own, published, updated, first_seen, shown, backfill, withdrawn FROM post WHERE row = ?", []any{row},
+		&m.Source, &story, &m.Language, &m.Own, &published, &updated, &firstSeen, &shown, &m.Backfill, &m.Withdrawn)
 	if err != nil {
 		return m, fmt.Errorf("read post %d: %w", row, err)
 	}
 	p.Published, p.FirstSeen = moment(published), moment(firstSeen)
 	m.Row, m.Story, m.Dated, m.Date, m.Updated = row, story.Int64, published != 0, p.Date(), moment(updated)
 	copy(m.Shown[:], shown)
+	if m.Withdrawn {
+		return m, nil
+	}
 	err = tx.query("SELECT topic FROM post_topic WHERE post = ? ORDER BY topic", func(scan func(...any) error) error {
 		var topic string
 		err := scan(&topic)
@@ -280,7 +284,7 @@ func (tx *transaction) saveEdition(e *post.EditionPlan, o post.Occasion) (err er
 		return err
 	}
 	for _, event := range e.Events {
-		seq, err := tx.nextSeq(o.Now.UnixMilli())
+		seq, err := tx.nextSeq(o.Now)
 		if err != nil {
 			return err
 		}
@@ -295,15 +299,19 @@ func (tx *transaction) saveEdition(e *post.EditionPlan, o post.Occasion) (err er
 	return nil
 }
 
-// nextSeq gives the next number in the order of changes: the clock's, or one more than the last.
-func (tx *transaction) nextSeq(now int64) (int64, error) {
+// nextSeq gives the next number in the order of changes: the clock's, in
+// microseconds, or one more than the last. Writing a change takes longer than one
+// of those, so that no number runs ahead of the clock: what a database gives after
+// it was restored is larger than all that the lost one gave. It fits a float64,
+// which is what a number is to many readers of JSON, until the year 2255.
+func (tx *transaction) nextSeq(now time.Time) (int64, error) {
 	if tx.seq == 0 {
 		err := tx.row("SELECT seq FROM change ORDER BY seq DESC LIMIT 1", nil, &tx.seq)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return 0, err
 		}
 	}
-	tx.seq = max(tx.seq+1, now)
+	tx.seq = max(tx.seq+1, now.UnixMicro())
 	return tx.seq, nil
 }
 

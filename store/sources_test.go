@@ -1,0 +1,110 @@
+package store
+
+import (
+	"testing"
+	"time"
+
+	"samenloop/post"
+)
+
+func stateOf(t *testing.T, s *Store, id string) post.SourceState {
+	t.Helper()
+	states, err := s.Sources(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, st := range states {
+		if st.Source.ID == id {
+			return st
+		}
+	}
+	t.Fatalf("no source %q", id)
+	return post.SourceState{}
+}
+
+// What the operator says by command holds beside the configuration, which has its own say.
+func TestSourcesByCommand(t *testing.T) {
+	s := open(t)
+	know(t, s, "a", "b")
+	add := post.Source{ID: "c", Title: "C", URL: "https://c.example/feed", All: true}
+	if err := s.AddSources(t.Context(), add); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AddSources(t.Context(), post.Source{ID: "d", URL: "https://d.example/"}, post.Source{ID: "a", URL: "https://other.example/"}); err == nil {
+		t.Error("a taken id was added")
+	}
+	know(t, s, "a", "b") // another start
+	if st := stateOf(t, s, "c"); st.Source != add || st.State != post.Active || st.Configured {
+		t.Errorf("added by command: %+v", st)
+	}
+	if states, _ := s.Sources(t.Context()); len(states) != 3 || states[2].Source.ID != "c" {
+		t.Errorf("sources %+v", states)
+	}
+	for _, step := range []struct{ say, want post.State }{{post.Paused, post.Paused}, {post.Removed, post.Removed}, {post.Active, post.Active}} {
+		for _, id := range []string{"a", "c"} {
+			if err := s.SetState(t.Context(), id, step.say); err != nil {
+				t.Fatal(err)
+			}
+		}
+		know(t, s, "a", "b")
+		for _, id := range []string{"a", "c"} {
+			if st := stateOf(t, s, id); st.State != step.want {
+				t.Errorf("%s is %s after a start, want %s", id, st.State, step.want)
+			}
+		}
+	}
+	// One that left the configuration and returns is read again.
+	know(t, s, "b")
+	know(t, s, "a", "b", "c")
+	if a, c := stateOf(t, s, "a"), stateOf(t, s, "c"); a.State != post.Active || c.State != post.Active || !c.Configured || c.Source.All {
+		t.Errorf("back in the configuration: %+v, %+v", a, c)
+	}
+}
+
+func TestResumeGone(t *testing.T) {
+	s := open(t)
+	know(t, s, "a")
+	if _, err := s.Save(t.Context(), post.Batch{Now: t0, Visit: post.Visit{Source: "a", Given: "https://a.example/feed", Gone: true, Next: t0.Add(time.Hour)}}); err != nil {
+		t.Fatal(err)
+	}
+	if st := stateOf(t, s, "a"); st.State != post.Gone {
+		t.Fatalf("%+v", st)
+	}
+	if err := s.SetState(t.Context(), "a", post.Active); err != nil {
+		t.Fatal(err)
+	}
+	if st := stateOf(t, s, "a"); st.State != post.Active || !st.Visit.Next.IsZero() {
+		t.Errorf("%+v", st)
+	}
+}
+
+func TestPurgeSource(t *testing.T) {
+	s := open(t)
+	know(t, s, "a", "b")
+	save(t, s, t0, "a", about("a", "alone", "https://a.example/alone"), about("a", "shared", "https://b.example/shared"))
+	save(t, s, t0, "b", about("b", "shared", "https://b.example/shared"))
+	var shared string
+	for _, e := range editions(t, s, post.Query{}) {
+		if e.Lead.URL == "https://b.example/shared" {
+			shared = e.ID
+		}
+	}
+	if n, err := s.PurgeSource(t.Context(), "a", t0.Add(time.Hour)); n != 2 || err != nil {
+		t.Fatalf("withdrew %d, %v", n, err)
+	}
+	left := editions(t, s, post.Query{})
+	if len(left) != 1 || left[0].ID != shared || left[0].Lead.Source != "b" || left[0].Lead.HTML == "" {
+		t.Errorf("left %+v", left)
+	}
+	// It does not come back, whatever its source gives next.
+	edited := about("a", "alone", "https://a.example/alone")
+	edited.HTML += "<p>and more</p>"
+	edited.Digest = edited.Shown()
+	save(t, s, t0.Add(2*time.Hour), "a", edited)
+	if n := len(editions(t, s, post.Query{})); n != 1 {
+		t.Errorf("%d editions, want 1", n)
+	}
+	if n, err := s.PurgeSource(t.Context(), "a", t0.Add(3*time.Hour)); n != 0 || err != nil {
+		t.Errorf("the second time it withdrew %d, %v", n, err)
+	}
+}
