@@ -31,6 +31,7 @@ func TestOpenRefuses(t *testing.T) {
 		want     string
 	}{
 		"missing":       {func(string) {}, true, `run "samenloop poll"`},
+		"not made yet":  {func(path string) { os.WriteFile(path, nil, 0o600) }, true, `run "samenloop poll"`},
 		"no folder":     {func(path string) { os.Remove(filepath.Dir(path)) }, false, "does not exist: make it"},
 		"a folder":      {func(path string) { os.Mkdir(path, 0o700) }, false, "cannot be written"},
 		"another's":     {make("CREATE TABLE cat (name)"), false, "a database of another program"},

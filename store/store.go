@@ -203,6 +203,9 @@ func (s *Store) checkVersion(ctx context.Context) error {
 	if err := s.acceptable(version, app, tables); err != nil {
 		return err
 	}
+	if tables == 0 { // who makes it is not done yet, or was stopped just then
+		return &missingError{s.path}
+	}
 	if version < len(migrations)+1 {
 		return fmt.Errorf("the database %s is of an older version (%d): run \"samenloop serve\" or \"samenloop poll\" once to bring it up to date", s.path, version)
 	}
