@@ -79,6 +79,7 @@ func Read(body []byte, contentType, docURL string) (*Document, error) {
 			if err != nil {
 				return nil, err
 			}
+			wholeTogether(doc.Entries)
 			return doc, nil
 		}
 	}

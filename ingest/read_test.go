@@ -267,6 +267,28 @@ func TestTitleText(t *testing.T) {
 	}
 }
 
+func TestWholeTogether(t *testing.T) {
+	entry := func(content string, whole bool) Entry { return Entry{Content: content, Whole: whole} }
+	long, short, cut := entry("long", true), entry("<p>Short.</p>", false), entry("<p>Cut off […]</p>", false)
+	for name, test := range map[string]struct {
+		entries []Entry
+		want    []bool
+	}{
+		"a site that gives whole pieces": {[]Entry{long, long, short, cut}, []bool{true, true, true, false}},
+		"a site that gives summaries":    {[]Entry{long, short, short}, []bool{true, false, false}},
+		"nothing in it":                  {[]Entry{long, entry("", false)}, []bool{true, false}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wholeTogether(test.entries)
+			for i, e := range test.entries {
+				if e.Whole != test.want[i] {
+					t.Errorf("entry %d: whole is %v", i, e.Whole)
+				}
+			}
+		})
+	}
+}
+
 func TestWhole(t *testing.T) {
 	long := "<p>" + strings.Repeat("Een zin met wat woorden. ", 14) + "</p>"
 	for _, test := range []struct {

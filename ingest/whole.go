@@ -20,6 +20,24 @@ func summaryLooksWhole(content string) bool {
 	return (chars >= 1200 || chars >= 600 && blocks >= 2) && !endsAsExcerpt(content)
 }
 
+// wholeTogether looks at a document as a site makes it: where at least half of
+// the entries are whole pieces, the short ones among them are just short.
+func wholeTogether(entries []Entry) {
+	whole := 0
+	for i := range entries {
+		if entries[i].Whole {
+			whole++
+		}
+	}
+	if 2*whole < len(entries) {
+		return
+	}
+	for i := range entries {
+		e := &entries[i]
+		e.Whole = e.Whole || looksWhole(e.Content)
+	}
+}
+
 // excerptEnds are how excerpts end: lower case, without arrows and punctuation after them.
 var excerptEnds = []string{
 	"…", "...", "[…]", "[...]", "(…)", "(...)",
