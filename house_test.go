@@ -13,12 +13,13 @@ import (
 var plan = map[string][]string{
 	"i18n":          {},
 	"fetch":         {},
+	"opml":          {},
 	"post":          {"i18n"},
 	"ingest":        {"fetch", "i18n", "post"},
 	"store":         {"i18n", "post"},
 	"feeds":         {"i18n", "post"},
-	"web":           {"feeds", "fetch", "i18n", "post"},
-	"cmd/samenloop": {"feeds", "fetch", "i18n", "ingest", "post", "store", "web"},
+	"web":           {"feeds", "fetch", "i18n", "opml", "post"},
+	"cmd/samenloop": {"feeds", "fetch", "i18n", "ingest", "opml", "post", "store", "web"},
 }
 
 func TestHouse(t *testing.T) {

@@ -152,11 +152,16 @@ func addPage(p *post.Post, pg page, src post.Source, match *post.Matcher) {
 // matches decides the topics of a post. A source that is taken whole belongs in
 // any case; its topics are said all the same.
 func matches(p *post.Post, text string, src post.Source, match *post.Matcher) []post.Match {
-	found := match.Match(post.Words{Tags: p.Tags, Title: p.Title, Content: text, Summary: p.Summary, Page: p.Page})
+	found := match.Match(words(p, text))
 	if src.All && len(found) == 0 {
-		found = []post.Match{{By: `every post of this source (topics = "all")`}}
+		found = []post.Match{{By: post.ByWhole}}
 	}
 	return found
+}
+
+// words are what topics are looked for in; text is the post's HTML without tags.
+func words(p *post.Post, text string) post.Words {
+	return post.Words{Tags: p.Tags, Title: p.Title, Content: text, Summary: p.Summary, Page: p.Page}
 }
 
 // language settles a post's language by the strongest evidence there is, and

@@ -43,6 +43,14 @@ func check(c *call) error {
 		return err
 	}
 	sources := cfg.sources()
+	if states, err := cfg.sourceStates(c); err == nil { // those added by command, too
+		sources = nil
+		for _, s := range states {
+			if s.State == post.Active || s.State == post.Gone {
+				sources = append(sources, s.Source)
+			}
+		}
+	}
 	verdicts := make([]string, len(sources))
 	failed := make([]bool, len(sources))
 	bar := newProgress(c.stderr, len(sources))

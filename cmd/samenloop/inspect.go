@@ -51,9 +51,13 @@ func inspect(c *call) error {
 	}
 	target := c.args[0]
 	src := post.Source{ID: "inspect", URL: target, FullText: true}
-	for _, s := range cfg.sources() { // as the operator set it up
-		if s.URL == target {
-			src = s
+	states, err := cfg.sourceStates(c)
+	if err != nil {
+		return err
+	}
+	for _, s := range states { // as the operator set it up
+		if s.Source.URL == target {
+			src = s.Source
 		}
 	}
 	var x *ingest.Examined

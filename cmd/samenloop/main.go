@@ -47,6 +47,7 @@ type call struct {
 	config string // path of the configuration
 	// configGiven says that somebody named that path.
 	configGiven bool
+	given       []string // names of the flags that somebody gave
 
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -113,7 +114,10 @@ func start(ctx context.Context, c *command, args []string, stdin io.Reader, stdo
 	} else if err != nil {
 		return wrong("%s: %v; \"samenloop help %s\" shows how it is used", c.name, err, c.name)
 	}
-	set.Visit(func(f *flag.Flag) { call.configGiven = call.configGiven || f.Name == "config" })
+	set.Visit(func(f *flag.Flag) {
+		call.given = append(call.given, f.Name)
+		call.configGiven = call.configGiven || f.Name == "config"
+	})
 	call.args = slices.Concat(verb, set.Args())
 	return c.run(call)
 }

@@ -56,7 +56,7 @@ func poll(c *call) error {
 		return err
 	}
 	defer release()
-	if err := s.Sync(c, cfg.sources()); err != nil {
+	if err := cfg.sync(c, s, c.stderr); err != nil {
 		return err
 	}
 	states, err := s.Sources(c)

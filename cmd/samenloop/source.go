@@ -2,6 +2,8 @@ package main
 
 import (
 	"flag"
+	"fmt"
+	"io"
 	"net/url"
 	"slices"
 	"strconv"
@@ -12,22 +14,76 @@ import (
 	"samenloop/store"
 )
 
-var sourceFlags struct{ json bool }
+var sourceFlags struct {
+	json  bool
+	purge bool
+	row   sourceConfig // of a source to add
+	full  bool
+}
 
 var sourceCommand = &command{
 	name:  "source",
 	verbs: true,
-	args:  "list",
-	short: "list the sources and how each fares",
+	args:  "list|add|pause|resume|remove|import|export",
+	short: "list the sources and how each fares; add, pause and remove some",
+	long: `  list                  every source: its state, last success, next visit, trouble
+  add URL               looks for the feed there, says what it found and adds it
+  pause ID…             not read until it is resumed; what it gave stays
+  resume ID…            read again, also what was removed, or answered 410 Gone
+  remove ID…            not read any more; what it gave stays, unless -purge retracts it, for good
+  import FILE|-         adds the feeds of an OPML file, all or none
+  export                writes the sources as OPML
+
+They work beside "serve", which goes by them at its next round. Sources that are added so are
+kept in the database, beside those of config.toml; of two with one id, that of config.toml holds.`,
 	flags: func(set *flag.FlagSet) {
-		set.BoolVar(&sourceFlags.json, "json", false, "one JSON object a source, one a line")
+		row := &sourceFlags.row
+		set.BoolVar(&sourceFlags.json, "json", false, "list: one JSON object a source, one a line")
+		set.BoolVar(&sourceFlags.purge, "purge", false, "remove: retract what it gave, for good")
+		set.StringVar(&row.ID, "id", "", "add: the `id`, part of URLs; default: made of the site's name")
+		set.StringVar(&row.Title, "title", "", "add: the `title` that readers see; default: what the feed says")
+		set.StringVar(&row.Language, "language", "", "add: lock it to a language, such as `nl`; default: what the posts tell")
+		set.StringVar(&row.Topics, "topics", "match", "add: `match` or all")
+		set.BoolVar(&sourceFlags.full, "full_text", true, "add: read the article's page where the feed has only a summary")
+		set.BoolVar(&row.Boosts, "boosts", false, "add: take what the account boosts, too")
 	},
 	run: source,
 }
 
+// sourceVerbs are what "source" does, with the flags that each knows.
+var sourceVerbs = map[string]struct {
+	run   func(*call) error
+	flags []string
+}{
+	"list":   {listSources, []string{"json"}},
+	"add":    {addSource, []string{"id", "title", "language", "topics", "full_text", "boosts"}},
+	"pause":  {pauseSources, nil},
+	"resume": {resumeSources, nil},
+	"remove": {removeSources, []string{"purge"}},
+	"import": {importSources, nil},
+	"export": {exportSources, nil},
+}
+
 func source(c *call) error {
-	if !slices.Equal(c.args, []string{"list"}) {
-		return wrong("source: say \"source list\"")
+	if len(c.args) == 0 {
+		return wrong("source: say what to do: %s", c.command.args)
+	}
+	verb, ok := sourceVerbs[c.args[0]]
+	if !ok {
+		return wrong("source: there is no %q; there are %s", printable(c.args[0]), c.command.args)
+	}
+	for _, name := range c.given {
+		if name != "config" && !slices.Contains(verb.flags, name) {
+			return wrong("source %s has no flag -%s; \"samenloop help source\" shows which have", c.args[0], name)
+		}
+	}
+	c.args = c.args[1:]
+	return verb.run(c)
+}
+
+func listSources(c *call) error {
+	if len(c.args) > 0 {
+		return wrong("source list takes no arguments, and flags come first: %q", printable(c.args[0]))
 	}
 	cfg, err := c.readConfig()
 	if err != nil {
@@ -70,6 +126,81 @@ func source(c *call) error {
 	return err
 }
 
+func pauseSources(c *call) error {
+	return c.setSources("pause", post.Paused, func(s post.SourceState) string {
+		return fmt.Sprintf(`source %q is paused: it is not read until "samenloop source resume %[1]s"`, s.Source.ID)
+	})
+}
+
+func resumeSources(c *call) error {
+	return c.setSources("resume", post.Active, func(s post.SourceState) string {
+		return fmt.Sprintf("source %q is read again, from the next round on", s.Source.ID)
+	})
+}
+
+func removeSources(c *call) error {
+	return c.setSources("remove", post.Removed, func(s post.SourceState) string {
+		say := fmt.Sprintf("source %q is removed: it is not read any more; ", s.Source.ID)
+		if sourceFlags.purge {
+			say += "what it gave is retracted"
+		} else {
+			say += "what it gave stays"
+		}
+		if s.Configured {
+			say += fmt.Sprintf("; it stands in %s, too: take it out there", c.config)
+		}
+		return say
+	})
+}
+
+// setSources writes down what the operator wants of sources, and says what that means.
+func (c *call) setSources(verb string, state post.State, say func(post.SourceState) string) error {
+	if len(c.args) == 0 {
+		return wrong(`source %s: name one or more; "samenloop source list" shows them`, verb)
+	}
+	cfg, err := c.readConfig()
+	if err != nil {
+		return err
+	}
+	s, err := cfg.openStore(c, false)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	states, err := s.Sources(c)
+	if err != nil {
+		return err
+	}
+	unread := func(id string) bool { return !slices.ContainsFunc(states, named(id)) }
+	if slices.ContainsFunc(c.args, unread) { // perhaps it came to the configuration since
+		if err := cfg.sync(c, s, c.stderr); err != nil {
+			return err
+		}
+		if states, err = s.Sources(c); err != nil {
+			return err
+		}
+	}
+	if i := slices.IndexFunc(c.args, unread); i >= 0 {
+		return wrong(`there is no source %q; "samenloop source list" shows them`, printable(c.args[i]))
+	}
+	for _, id := range c.args {
+		if err := s.SetState(c, id, state); err != nil {
+			return err
+		}
+		if sourceFlags.purge {
+			if _, err := s.PurgeSource(c, id, time.Now()); err != nil {
+				return fmt.Errorf("%w: say it again to go on", err)
+			}
+		}
+		fmt.Fprintln(c.stdout, say(states[slices.IndexFunc(states, named(id))]))
+	}
+	return nil
+}
+
+func named(id string) func(post.SourceState) bool {
+	return func(s post.SourceState) bool { return s.Source.ID == id }
+}
+
 // sourceStates are the sources in the database and, after them, those that the
 // configuration names and that were never read.
 func (c *config) sourceStates(call *call) ([]post.SourceState, error) {
@@ -85,11 +216,28 @@ func (c *config) sourceStates(call *call) ([]post.SourceState, error) {
 		return nil, err
 	}
 	for _, src := range c.sources() {
-		if !slices.ContainsFunc(states, func(st post.SourceState) bool { return st.Source.ID == src.ID }) {
-			states = append(states, post.SourceState{Source: src, State: post.Active})
+		if !slices.ContainsFunc(states, named(src.ID)) {
+			states = append(states, post.SourceState{Source: src, State: post.Active, Configured: true})
 		}
 	}
 	return states, nil
+}
+
+// sync brings the sources in the database in line with the configuration, and
+// says where that takes the place of one that was added by command.
+func (c *config) sync(call *call, s *store.Store, say io.Writer) error {
+	states, err := s.Sources(call)
+	if err != nil {
+		return err
+	}
+	sources := c.sources()
+	for _, src := range sources {
+		i := slices.IndexFunc(states, named(src.ID))
+		if i >= 0 && !states[i].Configured && states[i].State != post.Removed && states[i].Source != src {
+			fmt.Fprintf(say, "samenloop: source %q stands in the configuration now: what \"source add\" said of it no longer holds\n", src.ID)
+		}
+	}
+	return s.Sync(call, sources)
 }
 
 func minute(t time.Time) string {

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/net/publicsuffix"
+	"golang.org/x/text/unicode/norm"
+
+	"samenloop/post"
+)
+
+func addSource(c *call) error {
+	if len(c.args) != 1 {
+		return wrong("source add: give one address, after the flags")
+	}
+	cfg, err := c.readConfig()
+	if err != nil {
+		return err
+	}
+	row := sourceFlags.row
+	row.URL, row.FullText = c.args[0], &sourceFlags.full
+	src, problem := cfg.newSource(row)
+	if problem != "" {
+		return wrong("source add: %s", problem)
+	}
+	states, err := cfg.sourceStates(c)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(states, named(src.ID)) {
+		return fmt.Errorf("source add: the id %q is taken: choose another with -id; \"samenloop source list\" shows them", src.ID)
+	}
+	if s, known := reads(states, src.URL); known {
+		return errKnown(s)
+	}
+	reader, err := cfg.reader(nil, time.Now)
+	if err != nil {
+		return err
+	}
+	x, err := reader.Examine(c, src.URL, src)
+	if err != nil {
+		return err
+	}
+	if s, known := reads(states, x.URL); known {
+		return errKnown(s)
+	}
+	if src.ID == "" {
+		src.ID = freeID(states, x.URL, x.Document.Title)
+	}
+	matched := 0
+	for _, p := range x.Posts {
+		if len(p.Matches) > 0 {
+			matched++
+		}
+	}
+	say := func(what, format string, args ...any) {
+		fmt.Fprintf(c.stdout, "%-8s  %s\n", what, printable(fmt.Sprintf(format, args...)))
+	}
+	say("found", "%s at %s", x.Document.Format, redact(x.URL))
+	say("title", "%s", shorten(printable(x.Document.Title), 100))
+	say("entries", "%d, of which %d on topic", len(x.Posts), matched)
+	s, err := cfg.openStore(c, false)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := s.AddSources(c, src); err != nil {
+		return err
+	}
+	say("added", "source %q: read at the next round, or now with \"samenloop poll %[1]s\"", src.ID)
+	page := x.Document.SiteURL
+	if x.URL != src.URL { // the feed was found on it
+		page = src.URL
+	}
+	for _, account := range reader.Accounts(c, page) {
+		if _, known := reads(states, account); !known {
+			say("account", "its site names %s as its own (rel=\"me\"): \"samenloop source add %[1]s\" reads that, too", account)
+		}
+	}
+	return nil
+}
+
+// newSource checks what somebody said of a source, as if it stood in the
+// configuration. problem is one line; empty where all is well. The id may be missing.
+func (c *config) newSource(row sourceConfig) (src post.Source, problem string) {
+	report := func(key, format string, args ...any) {
+		if problem == "" {
+			problem = key + ": " + fmt.Sprintf(format, args...)
+		}
+	}
+	row.check(report)
+	if row.ID != "" {
+		checkID(row.ID, map[string]bool{}, report)
+	}
+	if len(c.Topics) == 0 && row.Topics != "all" {
+		report("topics", `the configuration has no [[topic]], so nothing can match: say "all", or add one there`)
+	}
+	return (&config{Sources: []sourceConfig{row}}).sources()[0], problem
+}
+
+// reads says which source has an address.
+func reads(states []post.SourceState, address string) (post.SourceState, bool) {
+	same := func(a string) bool {
+		return a == address || a != "" && post.Key(a) != "" && post.Key(a) == post.Key(address)
+	}
+	i := slices.IndexFunc(states, func(s post.SourceState) bool { return same(s.Source.URL) || same(s.Visit.FeedURL) })
+	if i < 0 {
+		return post.SourceState{}, false
+	}
+	return states[i], true
+}
+
+func errKnown(s post.SourceState) error {
+	if s.State == post.Removed {
+		return fmt.Errorf("source add: that is source %q, which was removed: \"samenloop source resume %[1]s\" reads it again", s.Source.ID)
+	}
+	return fmt.Errorf("source add: that is source %q already", s.Source.ID)
+}
+
+// freeID makes an id for a feed that nobody named: of its site's name, else of
+// its title, else with a number.
+func freeID(states []post.SourceState, address, title string) string {
+	site, title := slugOf(siteName(address)), slugOf(title)
+	free := func(id string) bool { return id != "" && !slices.ContainsFunc(states, named(id)) }
+	for _, id := range []string{site, title} {
+		if free(id) {
+			return id
+		}
+	}
+	for n := 2; ; n++ {
+		id := site
+		if id == "" {
+			id = title
+		}
+		if id == "" {
+			id = "source"
+		}
+		if id = fmt.Sprintf("%s-%d", id, n); free(id) {
+			return id
+		}
+	}
+}
+
+// siteName is the part of a host that somebody chose: "nluug" of "www.nluug.nl";
+// empty for a number.
+func siteName(address string) string {
+	host := post.Host(address)
+	if u, err := url.Parse("//" + host); err == nil {
+		host = u.Hostname()
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return ""
+	}
+	suffix, _ := publicsuffix.PublicSuffix(host)
+	return strings.TrimSuffix(strings.TrimSuffix(host, suffix), ".")
+}
+
+// slugOf is a text as an id: a-z, 0-9 and single hyphens, at most 40.
+func slugOf(text string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(norm.NFKD.String(text)) {
+		switch {
+		case unicode.Is(unicode.Mn, r): // an accent of the letter before
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+		if b.Len() == 40 {
+			break
+		}
+	}
+	return strings.Trim(b.String(), "-")
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"samenloop/opml"
+	"samenloop/post"
+)
+
+func importSources(c *call) error {
+	if len(c.args) != 1 {
+		return wrong("source import: give one OPML file, or - for standard input")
+	}
+	cfg, err := c.readConfig()
+	if err != nil {
+		return err
+	}
+	text, err := c.readInput(c.args[0])
+	if err != nil {
+		return err
+	}
+	fail := func(err error) error {
+		return fmt.Errorf("import %s: %w; nothing was imported", c.args[0], err)
+	}
+	outlines, err := opml.Read(text)
+	if err != nil {
+		return fail(err)
+	}
+	states, err := cfg.sourceStates(c)
+	if err != nil {
+		return err
+	}
+	var sources []post.Source
+	for _, o := range outlines {
+		src, err := cfg.outlined(o)
+		if err != nil {
+			return fail(err)
+		}
+		if s, known := reads(states, src.URL); known {
+			fmt.Fprintf(c.stdout, "known  %s  %s\n", s.Source.ID, printable(redact(src.URL)))
+			continue
+		}
+		if src.ID == "" || slices.ContainsFunc(states, named(src.ID)) {
+			src.ID = freeID(states, src.URL, o.Title)
+		}
+		states = append(states, post.SourceState{Source: src})
+		sources = append(sources, src)
+	}
+	s, err := cfg.openStore(c, false)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := s.AddSources(c, sources...); err != nil {
+		return fail(err)
+	}
+	for _, src := range sources {
+		fmt.Fprintf(c.stdout, "added  %s  %s\n", src.ID, printable(redact(src.URL)))
+	}
+	fmt.Fprintf(c.stdout, "%d added, %d known already; they are read at the next round, or now with \"samenloop poll\"\n", len(sources), len(outlines)-len(sources))
+	return nil
+}
+
+// outlined is the source that an outline describes; without an id where it has
+// none that can be one. What it says of the language is not believed: most
+// programs repeat there what the feed's own claim is.
+func (c *config) outlined(o opml.Outline) (post.Source, error) {
+	u, err := url.Parse(o.Feed)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || len(o.Feed) > 2000 {
+		return post.Source{}, fmt.Errorf("outline %q: %q is no address of http or https", shorten(printable(o.Title), 40), shorten(printable(o.Feed), 60))
+	}
+	full := !o.NoFullText
+	row := sourceConfig{ID: o.ID, Title: post.CleanText(o.Title, 200), URL: o.Feed, Language: o.Lock, Topics: "match", FullText: &full, Boosts: o.Boosts}
+	if o.All {
+		row.Topics = "all"
+	}
+	if !slug.MatchString(row.ID) {
+		row.ID = ""
+	}
+	src, problem := c.newSource(row)
+	if problem != "" {
+		return src, fmt.Errorf("outline %q: %s", shorten(printable(o.Title), 40), problem)
+	}
+	return src, nil
+}
+
+func exportSources(c *call) error {
+	if len(c.args) > 0 {
+		return wrong("source export takes no arguments: it writes to standard output")
+	}
+	cfg, err := c.readConfig()
+	if err != nil {
+		return err
+	}
+	states, err := cfg.sourceStates(c)
+	if err != nil {
+		return err
+	}
+	var outlines []opml.Outline
+	for _, s := range states {
+		if s.State == post.Removed {
+			continue
+		}
+		o := opml.Outline{
+			Title: s.Title(), Feed: s.Feed(), Site: s.Visit.SiteURL, Language: s.Source.Language,
+			ID: s.Source.ID, Lock: s.Source.Language, All: s.Source.All, Boosts: s.Source.Boosts, NoFullText: !s.Source.FullText,
+		}
+		if o.Feed == "" {
+			fmt.Fprintf(c.stderr, "samenloop: source %q is left out: OPML has no place for %s\n", s.Source.ID, printable(s.Source.URL))
+			continue
+		}
+		if u, err := url.Parse(s.Source.URL); err == nil && u.User != nil {
+			fmt.Fprintf(c.stderr, "samenloop: the password of source %q is left out\n", s.Source.ID)
+		}
+		outlines = append(outlines, o)
+	}
+	text, err := opml.Write(cfg.Site.Title, time.Now(), outlines)
+	if err != nil {
+		return err
+	}
+	_, err = c.stdout.Write(text)
+	return err
+}
