@@ -159,9 +159,11 @@ CREATE TABLE change (
   event    TEXT NOT NULL,               -- new, changed, retracted
   edition  INTEGER NOT NULL REFERENCES edition,
   at       INTEGER NOT NULL,
-  backfill INTEGER NOT NULL
+  backfill INTEGER NOT NULL             -- of an edition that was there before its source (or its topic) was
 ) STRICT;
 CREATE INDEX change_scope ON change(scope, seq);
+CREATE INDEX change_news ON change(scope, seq) WHERE backfill = 0;
+CREATE INDEX change_edition ON change(edition, seq);
 
 -- The topics as they were when what is stored was last decided.
 CREATE TABLE topic (

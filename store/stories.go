@@ -289,7 +289,7 @@ func (tx *transaction) saveEdition(e *post.EditionPlan, o post.Occasion) (err er
 			return err
 		}
 		if err := tx.exec("INSERT INTO change (seq, scope, event, edition, at, backfill) VALUES (?, ?, ?, ?, ?, ?)",
-			seq, event.Scope, event.What, e.Row, millis(o.Now), e.Backfill && event.What == post.New); err != nil {
+			seq, event.Scope, event.What, e.Row, millis(o.Now), e.Backfill); err != nil {
 			return err
 		}
 		if err := tx.exec("UPDATE edition SET seq = ? WHERE row = ?", seq, e.Row); err != nil {

@@ -19,7 +19,7 @@ type answer struct {
 	plain, packed representation
 	modified      time.Time // to the second: since when it has had these bytes
 
-	contentType, lastModified, policy []string
+	contentType, lastModified, policy, cache []string
 }
 
 // representation is one encoding of an answer (RFC 9110, section 3.2). Each has
@@ -36,6 +36,7 @@ var (
 	// for a cache in front of us. Without must-revalidate, so that a cache may go
 	// on showing what it has when we do not answer.
 	fiveMinutes = []string{"public, max-age=300"}
+	halfMinute  = []string{"public, max-age=30"} // for bots, who want to be quick
 )
 
 // newAnswer prepares a body. Modified is when it got these bytes.
@@ -47,10 +48,14 @@ func newAnswer(contentType string, body []byte, modified time.Time) *answer {
 		packed:      newRepresentation(compress(body), `"`+tag+`-gzip"`),
 		modified:    modified.Truncate(time.Second),
 		contentType: []string{contentType},
+		cache:       fiveMinutes,
 	}
 	a.lastModified = []string{a.modified.UTC().Format(http.TimeFormat)}
-	if strings.HasPrefix(contentType, "text/html") {
+	switch {
+	case strings.HasPrefix(contentType, "text/html"):
 		a.policy = pagePolicy
+	case contentType == changesType:
+		a.cache = halfMinute
 	}
 	return a
 }
@@ -74,7 +79,7 @@ func compress(body []byte) []byte {
 // serve sends the answer to a GET or HEAD, or says that the client has it already.
 func (a *answer) serve(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
-	header["Cache-Control"] = fiveMinutes
+	header["Cache-Control"] = a.cache
 	header["Vary"] = varyEncoding
 	header["Last-Modified"] = a.lastModified
 	if a.policy != nil {

@@ -48,11 +48,7 @@ func (h *handler) keep(format string, render renderer) http.HandlerFunc {
 			Before:   before,
 			Limit:    perPage,
 		}}
-		version := h.store.Version(k.query)
-		a := h.kept.get(k)
-		if a == nil || a.version != version {
-			a, err = h.make(r.Context(), k, version, render)
-		}
+		a, err := h.find(r.Context(), k, render)
 		switch {
 		case errors.Is(err, errNotFound):
 			fail(w, http.StatusNotFound, err.Error())
@@ -63,6 +59,15 @@ func (h *handler) keep(format string, render renderer) http.HandlerFunc {
 			a.serve(w, r)
 		}
 	}
+}
+
+// find gives the kept answer, or makes it where there is none of its version.
+func (h *handler) find(ctx context.Context, k key, render renderer) (*answer, error) {
+	version := h.store.Version(k.query)
+	if a := h.kept.get(k); a != nil && a.version == version {
+		return a, nil
+	}
+	return h.make(ctx, k, version, render)
 }
 
 // make renders an answer and keeps it. Whoever asks for the same meanwhile waits

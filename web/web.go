@@ -34,6 +34,9 @@ type Store interface {
 	Version(q post.Query) string
 	// Sources lists all, with the state of their last visit.
 	Sources(ctx context.Context) ([]post.SourceState, error)
+	// Changes gives what happened in a stream after a number; a *post.UnknownSeqError
+	// for a number that was never given.
+	Changes(ctx context.Context, q post.ChangeQuery) (post.ChangePage, error)
 }
 
 // perPage is how many editions a feed or a page shows.
@@ -114,6 +117,8 @@ func (h *handler) routes() *http.ServeMux {
 	handleIn("/{$}", h.keep("html", h.page))
 	handle("/about/json", h.aboutJSON.serve)
 	handle("/style.css", h.style.serve)
+	handle("/changes.json", h.changes)
+	handleIn("/changes.json", h.changes)
 	handle("/healthz", healthz)
 	feed := func(ending string, f http.HandlerFunc) {
 		handle("/feed"+ending, f)
