@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"samenloop/post"
+	"samenloop/store"
+	"samenloop/web"
+)
+
+// The bot of the README, as it stands there, posts every story once: also when it
+// or its server fails, when we start anew, and when a story is edited.
+func TestBotOfTheReadme(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"sh", "curl", "jq"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			if os.Getenv("CI") != "" {
+				t.Fatal(err)
+			}
+			t.Skip(err)
+		}
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := regexp.MustCompile("(?s)```sh\n(#!/bin/sh\n.*?)```").FindSubmatch(readme)
+	if script == nil {
+		t.Fatal("the README has no bot")
+	}
+	dir := t.TempDir()
+	bot := filepath.Join(dir, "bot")
+	if err := os.WriteFile(bot, script[1], 0o700); err != nil {
+		t.Fatal(err)
+	}
+
+	var posted []string
+	works := 1 << 30 // how many more statuses are taken before it fails
+	mastodon := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if works--; works < 0 || r.URL.Path != "/api/v1/statuses" || r.Header.Get("Authorization") != "Bearer secret" || r.Header.Get("Idempotency-Key") == "" {
+			http.Error(w, "no", http.StatusInternalServerError)
+			return
+		}
+		posted = append(posted, r.PostFormValue("status"))
+	}))
+	defer mastodon.Close()
+
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	source := post.Source{ID: "waag", Title: "Waag", URL: "https://waag.example/feed"}
+	var (
+		s      *store.Store
+		server *httptest.Server
+	)
+	start := func() {
+		if server != nil {
+			server.Close()
+			s.Close()
+		}
+		if s, err = store.Open(t.Context(), filepath.Join(dir, "db"), store.Options{Languages: []string{"nl"}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Sync(t.Context(), []post.Source{source}); err != nil {
+			t.Fatal(err)
+		}
+		server = httptest.NewUnstartedServer(nil)
+		handler, err := web.New(web.Site{Title: "Samen", BaseURL: "http://" + server.Listener.Addr().String(), Languages: []string{"nl"}}, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.Config.Handler = handler
+		server.Start()
+	}
+	start()
+	defer func() { server.Close(); s.Close() }()
+	save := func(title string, numbers ...int) {
+		t.Helper()
+		now = now.Add(time.Hour)
+		b := post.Batch{Now: now, Visit: post.Visit{Source: source.ID, Given: source.URL}}
+		for _, n := range numbers {
+			p := post.Post{
+				Source: source.ID, ID: fmt.Sprint(n), URL: fmt.Sprint("https://waag.example/", n), Title: fmt.Sprint(title, " ", n), Language: "nl",
+				FirstSeen: now, Matches: []post.Match{{Topic: "x", By: "hashtag"}},
+			}
+			p.Digest = p.Shown()
+			b.Posts = append(b.Posts, p)
+		}
+		if _, err := s.Save(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(fine bool, want ...string) {
+		t.Helper()
+		posted = nil
+		cmd := exec.CommandContext(t.Context(), "sh", bot, server.URL+"/nl/changes.json", filepath.Join(dir, "place"))
+		cmd.Env = append(os.Environ(), "TOKEN=secret", "MASTODON="+mastodon.URL)
+		out, err := cmd.CombinedOutput()
+		if (err == nil) != fine {
+			t.Fatalf("the bot ended with %v: %s", err, out)
+		}
+		for i := range want {
+			want[i] = fmt.Sprintf("%s – van Waag\n\nhttps://waag.example/%s", want[i], want[i][strings.LastIndexByte(want[i], ' ')+1:])
+		}
+		if strings.Join(posted, "|") != strings.Join(want, "|") {
+			t.Errorf("posted %q, want %q", posted, want)
+		}
+	}
+
+	run(true)
+	save("Eén", 1)
+	run(true, "Eén 1")
+	run(true)
+	save("Meer", 2, 3, 4)
+	works = 1
+	run(false, "Meer 2")
+	works = 1 << 30
+	save("Verbeterd", 2, 3)
+	start()
+	run(true, "Verbeterd 3", "Meer 4")
+	run(true)
+	many := make([]int, 102)
+	for i := range many {
+		many[i] = 1000 + i
+	}
+	save("Veel", many...)
+	start()
+	run(true, func() (want []string) {
+		for _, n := range many {
+			want = append(want, fmt.Sprint("Veel ", n))
+		}
+		return want
+	}()...)
+	run(true)
+}
