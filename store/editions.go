@@ -139,3 +139,9 @@ func (s *Store) Purge(ctx context.Context, before time.Time) (purged int, err er
 		}
 	}
 }
+
+// Shown counts the stories that the feed of everything shows.
+func (s *Store) Shown(ctx context.Context) (n int, err error) {
+	err = s.query(ctx, "SELECT count(*) FROM listing WHERE list = ''", func(scan func(...any) error) error { return scan(&n) })
+	return n, err
+}

@@ -65,6 +65,7 @@ func (h *handler) keep(format string, render renderer) http.HandlerFunc {
 func (h *handler) find(ctx context.Context, k key, render renderer) (*answer, error) {
 	version := h.store.Version(k.query)
 	if a := h.kept.get(k); a != nil && a.version == version {
+		h.Metrics.hit()
 		return a, nil
 	}
 	return h.make(ctx, k, version, render)
@@ -83,6 +84,7 @@ func (h *handler) make(ctx context.Context, k key, version string, render render
 		if last != nil && last.version == version {
 			return last, nil // made between our look and our turn
 		}
+		h.Metrics.render()
 		contentType, body, err := render(ctx, k.query)
 		if err != nil {
 			return nil, err

@@ -23,6 +23,9 @@ type Site struct {
 	Languages []string     // BCP 47, at least one; the first is the default
 	Topics    []post.Topic // those that have feeds of their own
 	Version   string       // of the program
+
+	Metrics *Metrics                    // what is counted; nil: there is no /metrics
+	Health  func(context.Context) error // why the program does not do its work, in words for everybody; nil: it does
 }
 
 // Store is what a site needs to know of what is kept.
@@ -119,7 +122,11 @@ func (h *handler) routes() *http.ServeMux {
 	handle("/style.css", h.style.serve)
 	handle("/changes.json", h.changes)
 	handleIn("/changes.json", h.changes)
-	handle("/healthz", healthz)
+	handle("/sources.opml", h.keep("opml", h.opml))
+	handle("/healthz", h.healthz)
+	if h.Metrics != nil {
+		handle("/metrics", h.Metrics.handler.ServeHTTP)
+	}
 	feed := func(ending string, f http.HandlerFunc) {
 		handle("/feed"+ending, f)
 		handleIn("/feed"+ending, f)
@@ -213,7 +220,14 @@ func fail(w http.ResponseWriter, status int, message string) {
 	http.Error(w, message, status)
 }
 
-func healthz(w http.ResponseWriter, r *http.Request) {
+// healthz answers a monitor: 200, or 503 and in one line why.
+func (h *handler) healthz(w http.ResponseWriter, r *http.Request) {
+	if h.Health != nil {
+		if err := h.Health(r.Context()); err != nil {
+			fail(w, http.StatusServiceUnavailable, err.Error())
+			return
+		}
+	}
 	w.Header()["Cache-Control"] = noStore
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	fmt.Fprint(w, "ok")
