@@ -37,10 +37,18 @@ const longestWord = 100
 // Stems are the stems of all words of a text, parted by spaces; empty where the
 // language has no stemmer.
 func Stems(tag, text string) string {
+	stemmer := stemmers[Base(tag)]
+	if stemmer == nil {
+		return ""
+	}
 	var b strings.Builder
+	b.Grow(len(text))
+	env := snowballstem.NewEnv("")
 	for word := range strings.FieldsFuncSeq(text, notInWord) {
-		if stem, ok := Stem(tag, word); ok {
-			b.WriteString(stem)
+		if len(word) <= longestWord {
+			env.SetCurrent(strings.ToLower(word))
+			stemmer(env)
+			b.WriteString(env.Current())
 			b.WriteByte(' ')
 		}
 	}

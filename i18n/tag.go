@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"golang.org/x/text/language"
 )
@@ -34,6 +36,27 @@ func Tag(s string) string {
 	if s == "" || len(s) > maxTag {
 		return ""
 	}
+	tag, known := tags.Load(s)
+	if !known {
+		tag = readTag(s)
+		if tagCount.Add(1) > maxTags { // there are not that many: somebody makes them up
+			tags.Clear()
+			tagCount.Store(0)
+		}
+		tags.Store(strings.Clone(s), tag)
+	}
+	return tag.(string)
+}
+
+// tags keeps what was read: it is asked for with every post, some times over.
+var (
+	tags     sync.Map // as written → as Tag gives it
+	tagCount atomic.Int32
+)
+
+const maxTags = 2000
+
+func readTag(s string) string {
 	tag, err := language.Parse(s)
 	// An unknown subtag leaves the others standing: WordPress says "de_DE_formal".
 	if unknown := language.ValueError(nil); err != nil && !errors.As(err, &unknown) {
