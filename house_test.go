@@ -19,6 +19,7 @@ var plan = map[string][]string{
 	"store":         {"i18n", "post"},
 	"feeds":         {"i18n", "post"},
 	"web":           {"feeds", "fetch", "i18n", "opml", "post"},
+	"bench/crash":   {},
 	"cmd/samenloop": {"feeds", "fetch", "i18n", "ingest", "opml", "post", "store", "web"},
 }
 
