@@ -9,22 +9,15 @@ type Story struct {
 	Editions []Edition   // those that are shown, the main one first
 	Removed  []Tombstone // those that were, the oldest first
 	Posts    []Part      // in the order they were first stored, then those that are only possibly of it
+	Edges    []Edge      // why they belong together: A and B are places in Posts
 }
 
-// Part is a post in a story, and what ties it to the others.
+// Part is a post in a story.
 type Part struct {
-	Story                string // of a post that is only possibly of this story: the one it is in
+	Story                string // the one it is in: of a post that is only possibly of this one, another
 	Source               Source // its Title is never empty
 	URL, Title, Language string
 	Date                 time.Time // min(stated, first seen)
-	Ties                 []Tie
-}
-
-// Tie says why a post belongs with another.
-type Tie struct {
-	To       int // the other's place in Story.Posts
-	Reason   Reason
-	Strength float64 // 0 to 1
 }
 
 // Tombstone is what remains of an edition that is no longer shown in a feed, or nowhere.

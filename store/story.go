@@ -46,14 +46,15 @@ func (s *Store) story(ctx context.Context, id string) (story post.Story, err err
 	if err != nil {
 		return story, err
 	}
-	story.Posts, err = s.parts(ctx, row)
+	story.Posts, story.Edges, err = s.parts(ctx, row)
 	return story, err
 }
 
-// parts are the posts of a story, and those of other stories that an edge ties to one of them.
-func (s *Store) parts(ctx context.Context, story int64) (parts []post.Part, err error) {
+// parts are the posts of a story, those of other stories that an edge ties to
+// one of them, and the edges between all of these.
+func (s *Store) parts(ctx context.Context, story int64) (parts []post.Part, edges []post.Edge, err error) {
 	var rows []int64
-	place := map[int64]int{}
+	place := map[int64]int64{}
 	add := func(scan func(...any) error) error {
 		var (
 			row                  int64
@@ -63,7 +64,7 @@ func (s *Store) parts(ctx context.Context, story int64) (parts []post.Part, err 
 		err := scan(&row, &p.Story, &p.Source.ID, &p.Source.Title, &p.Source.URL, &p.URL, &p.Title, &p.Language, &published, &firstSeen)
 		stated := post.Post{Published: moment(published), FirstSeen: moment(firstSeen)}
 		p.Date = stated.Date()
-		place[row] = len(parts)
+		place[row] = int64(len(parts))
 		parts, rows = append(parts, p), append(rows, row)
 		return err
 	}
@@ -71,16 +72,17 @@ func (s *Store) parts(ctx context.Context, story int64) (parts []post.Part, err 
 		p.url, p.title, p.language, p.published, p.first_seen`
 	const joined = `JOIN story t ON t.row = p.story JOIN source src ON src.id = p.source JOIN visit v ON v.source = src.id`
 	if err := s.query(ctx, "SELECT "+columns+" FROM post p "+joined+" WHERE p.story = ? ORDER BY p.row LIMIT ?", add, story, mostParts); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	// Only what is shown itself: nobody learns here of a post that is on no topic.
-	err = s.query(ctx, `WITH near (row) AS (SELECT b FROM json_each(?1) i CROSS JOIN edge ON a = i.value UNION SELECT a FROM json_each(?1) i CROSS JOIN edge ON b = i.value)
+	err = s.query(ctx, `WITH near (row) AS (SELECT b FROM json_each(?1) i CROSS JOIN edge ON a = i.value WHERE reason <> 'split'
+			UNION SELECT a FROM json_each(?1) i CROSS JOIN edge ON b = i.value WHERE reason <> 'split')
 		SELECT `+columns+" FROM near CROSS JOIN post p ON p.row = near.row "+joined+` WHERE p.story <> ?2
 			AND EXISTS (SELECT 1 FROM edition e WHERE e.story = p.story AND e.retracted = '') ORDER BY p.row LIMIT ?3`, add, rowList(rows), story, mostParts)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return parts, s.query(ctx, "SELECT a, b, reason, strength FROM json_each(?) i CROSS JOIN edge ON a = i.value ORDER BY a, b, strength DESC, reason",
+	err = s.query(ctx, "SELECT a, b, reason, strength FROM json_each(?) i CROSS JOIN edge ON a = i.value WHERE reason <> 'split' ORDER BY a, b, strength DESC, reason",
 		func(scan func(...any) error) error {
 			var e post.Edge
 			if err := scan(&e.A, &e.B, &e.Reason, &e.Strength); err != nil {
@@ -89,11 +91,11 @@ func (s *Store) parts(ctx context.Context, story int64) (parts []post.Part, err 
 			a, okA := place[e.A]
 			b, okB := place[e.B]
 			if okA && okB {
-				parts[a].Ties = append(parts[a].Ties, post.Tie{To: b, Reason: e.Reason, Strength: e.Strength})
-				parts[b].Ties = append(parts[b].Ties, post.Tie{To: a, Reason: e.Reason, Strength: e.Strength})
+				edges = append(edges, post.Edge{A: a, B: b, Reason: e.Reason, Strength: e.Strength})
 			}
 			return nil
 		}, rowList(rows))
+	return parts, edges, err
 }
 
 // rowList is a list of rows for json_each.
