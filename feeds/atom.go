@@ -23,9 +23,17 @@ const (
 type atomFeed struct {
 	Lang string `xml:"xml:lang,attr,omitempty"`
 	gorilla.AtomFeed
-	Generator *atomGenerator `xml:"generator"`
-	Links     []atomLink     `xml:"link"`
-	Entries   []atomEntry    `xml:"entry"`
+	Tombstones string         `xml:"xmlns:at,attr,omitempty"`
+	Generator  *atomGenerator `xml:"generator"`
+	Links      []atomLink     `xml:"link"`
+	Deleted    []atomDeleted  `xml:"at:deleted-entry"`
+	Entries    []atomEntry    `xml:"entry"`
+}
+
+// atomDeleted says that an entry is gone (RFC 6721).
+type atomDeleted struct {
+	Ref  string `xml:"ref,attr"`
+	When string `xml:"when,attr"`
 }
 
 // FeedXml makes it a gorilla.XmlFeed.
@@ -68,6 +76,7 @@ type atomSource struct {
 }
 
 // renderAtom writes Atom 1.0 (RFC 4287), paged as RFC 5005 says.
+// What left it is told as RFC 6721 says.
 func renderAtom(f Feed) ([]byte, error) {
 	name, version, _ := strings.Cut(xmlText(f.Generator), "/")
 	out := &atomFeed{
@@ -82,6 +91,10 @@ func renderAtom(f Feed) ([]byte, error) {
 		Generator: &atomGenerator{version, name},
 		Links: append([]atomLink{{Rel: "alternate", Type: "text/html", Hreflang: hreflang(f.Language), Href: xmlText(f.Home)}},
 			frameLinks(f, "atom", atomType)...),
+	}
+	for _, t := range f.Removed {
+		out.Tombstones = "http://purl.org/atompub/tombstones/1.0"
+		out.Deleted = append(out.Deleted, atomDeleted{xmlText(t.ID), rfc3339(t.At)})
 	}
 	for _, it := range f.items() {
 		out.Entries = append(out.Entries, newAtomEntry(it))
@@ -178,11 +191,7 @@ func discussionLinks(it item) []atomLink {
 		if d.URL == "" {
 			continue
 		}
-		title := d.Title
-		if d.Author != "" {
-			title = strings.TrimSuffix(d.Author+": "+title, ": ")
-		}
-		links = append(links, atomLink{Rel: "related", Hreflang: hreflang(d.Language), Href: d.URL, Title: title})
+		links = append(links, atomLink{Rel: "related", Hreflang: hreflang(d.Language), Href: d.URL, Title: discussionLabel(d)})
 	}
 	return links
 }

@@ -13,14 +13,17 @@ type Format struct {
 	Type string // Content-Type, with charset
 	// Alternate is the bare media type for <link rel="alternate" type=…>.
 	Alternate string
-	Render    func(Feed) ([]byte, error)
+	// Also is another media type that asks for it by Accept; empty for none.
+	Also   string
+	Render func(Feed) ([]byte, error)
 }
 
 // Formats is the table of output formats. A new one is a file beside this and a line here.
 var Formats = []Format{
-	{"atom", "application/atom+xml; charset=utf-8", "application/atom+xml", renderAtom},
-	{"rss", "application/rss+xml; charset=utf-8", "application/rss+xml", renderRSS},
-	{"json", "application/feed+json; charset=utf-8", "application/feed+json", renderJSON},
+	{"atom", "application/atom+xml; charset=utf-8", "application/atom+xml", "", renderAtom},
+	{"rss", "application/rss+xml; charset=utf-8", "application/rss+xml", "", renderRSS},
+	{"json", "application/feed+json; charset=utf-8", "application/feed+json", "application/json", renderJSON},
+	{"as2", AS2Type, AS2Type, AS2Profile, renderAS2},
 }
 
 // Feed is what a format writes down. Its URLs are absolute. The same Feed is
@@ -41,12 +44,17 @@ type Feed struct {
 	About      string    // URL that documents the JSON extension
 	// StoryURL is the page of a story, by Story: where an edition whose lead has no URL is read.
 	StoryURL func(story string) string
+	// EditionURL is what ActivityStreams calls an edition, by Edition.ID; and TopicURL a
+	// topic, by Topic.ID. Actor is who says so: us.
+	EditionURL, TopicURL func(id string) string
+	Actor                string
 	// Sites are where the sources of the editions live, by Source.ID; a source that
 	// is not in it is known by Source.URL alone.
 	Sites map[string]Site
 	// Topics are the titles of topics, by Topic.ID; one that is not in it goes by its id.
 	Topics   map[string]string
 	Editions []post.Edition
+	Removed  []post.Tombstone // editions that left the feed not long ago
 }
 
 // Site is where a source lives, as its last visit found: Visit.SiteURL and

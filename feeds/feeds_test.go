@@ -35,6 +35,11 @@ func frame() Feed {
 		Generator:   "samenloop/1.2.3",
 		About:       "https://samen.example/about/json",
 		StoryURL:    func(story string) string { return "https://samen.example/story/" + story },
+		EditionURL: func(id string) string {
+			return "https://samen.example/edition/" + strings.TrimPrefix(id, "urn:uuid:")
+		},
+		TopicURL: func(id string) string { return "https://samen.example/topic/" + id + "/feed" },
+		Actor:    "https://samen.example/actor",
 	}
 }
 
@@ -102,6 +107,9 @@ func TestReadBack(t *testing.T) {
 	f.Editions = append(f.Editions, note.Editions[0], long.Editions[0])
 	f.NextQuery = "before=1a2b"
 	for _, format := range Formats {
+		if format.Name == "as2" { // no feed to a reader of feeds; TestAS2 reads it
+			continue
+		}
 		t.Run(format.Name, func(t *testing.T) {
 			got, err := gofeed.NewParser().Parse(bytes.NewReader(render(t, format, f)))
 			if err != nil {
@@ -152,7 +160,11 @@ func TestReadBack(t *testing.T) {
 // A format that a reader takes for another, or not at all, is of no use.
 func TestFormats(t *testing.T) {
 	for _, format := range Formats {
-		if !strings.HasPrefix(format.Type, format.Alternate+"; charset=utf-8") {
+		want := format.Alternate + "; charset=utf-8"
+		if format.Name == "as2" { // which has no charset: it is always UTF-8
+			want = format.Alternate
+		}
+		if format.Type != want {
 			t.Errorf("%s: %q is not of %q", format.Name, format.Type, format.Alternate)
 		}
 	}
@@ -261,8 +273,9 @@ func hostileFeed(s string) Feed {
 		Discussions:  []post.Discussion{{URL: s, Title: s, Author: s, Language: s}},
 	}, {
 		ID:   "urn:uuid:2",
-		Lead: post.Post{Title: s, HTML: s, Language: "ar"},
+		Lead: post.Post{Title: s, HTML: s, Language: "ar", Note: true},
 	}}
+	f.Removed = []post.Tombstone{{ID: s, Language: s}}
 	return f
 }
 
@@ -273,10 +286,23 @@ func checkWellFormed(t *testing.T, format Format, f Feed) {
 	if !utf8.Valid(out) {
 		t.Errorf("%s: not UTF-8", format.Name)
 	}
-	if format.Name == "json" {
-		var got struct{ Items []struct{ ID string } }
-		if err := json.Unmarshal(out, &got); err != nil || len(got.Items) != 2 || got.Items[1].ID != "urn:uuid:2" {
-			t.Errorf("json: %v, %v", got, err)
+	if out[0] == '{' {
+		var got struct {
+			Items []struct{ ID string }
+			First struct {
+				OrderedItems []struct{ Object struct{ ID string } }
+			}
+		}
+		err := json.Unmarshal(out, &got)
+		var ids []string
+		for _, item := range got.Items {
+			ids = append(ids, item.ID)
+		}
+		for _, item := range got.First.OrderedItems {
+			ids = append(ids, "urn:uuid:"+strings.TrimPrefix(item.Object.ID, "https://samen.example/edition/"))
+		}
+		if err != nil || strings.Join(ids, " ") != "urn:uuid:1 urn:uuid:2" {
+			t.Errorf("%s: %v, %v in\n%s", format.Name, ids, err, out)
 		}
 		return
 	}

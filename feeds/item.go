@@ -19,6 +19,7 @@ type item struct {
 	summary            string // plain text, may be empty
 	html               string // content, may be empty
 	language           string
+	note               bool // its title is only how the text begins
 	published, updated time.Time
 	authors            []post.Author // at least one
 	tags               []tag
@@ -55,6 +56,7 @@ func (f Feed) item(e post.Edition) item {
 		summary:   xmlText(e.Lead.Summary),
 		html:      xmlText(e.Lead.HTML),
 		language:  e.Lead.Language,
+		note:      e.Lead.Note,
 		published: e.Published,
 		updated:   e.Updated,
 		source:    f.source(e.Source),
@@ -98,7 +100,15 @@ func (f Feed) item(e post.Edition) item {
 // text is the content as plain text, else the summary, else the title: an item
 // always has something to show.
 func (it item) text() string {
-	return cmp.Or(xmlText(post.Text(it.html)), it.summary, it.title)
+	return cmp.Or(post.Text(it.html), it.summary, it.title) // Text gives what XML can carry
+}
+
+// discussionLabel is who said something, and what.
+func discussionLabel(d post.Discussion) string {
+	if d.Author == "" {
+		return d.Title
+	}
+	return strings.TrimSuffix(d.Author+": "+d.Title, ": ")
 }
 
 // source names where a lead came from: by the operator's title, else by its host.

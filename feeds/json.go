@@ -78,11 +78,16 @@ func renderJSON(f Feed) ([]byte, error) {
 	for _, it := range f.items() {
 		out.Items = append(out.Items, newJSONItem(it, xmlText(f.About)))
 	}
+	return writeJSON(out)
+}
+
+// writeJSON writes JSON for programs that people look over the shoulder of.
+func writeJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(out); err != nil {
+	if err := e.Encode(v); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil

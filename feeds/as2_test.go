@@ -1,0 +1,123 @@
+package feeds
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What a server of the fediverse looks for in a collection is what the edition says.
+func TestAS2(t *testing.T) {
+	f := read(t, "testdata/article.post.json")
+	note := read(t, "testdata/note_and_removed.post.json")
+	f.Editions = append(f.Editions, note.Editions[0], read(t, "testdata/bare_note.post.json").Editions[0])
+	f.NextQuery = "before=1a2b"
+	out, err := renderAS2(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type object struct {
+		ID, Type, Name, Content, Published string
+		To                                 []string
+		ContentMap, NameMap                map[string]string
+		URL                                []struct{ Href, Hreflang string }
+		AttributedTo                       []struct{ ID, Name, URL string }
+	}
+	var got struct {
+		ID, Type string
+		First    struct {
+			Type, PartOf, Next string
+			OrderedItems       []struct {
+				ID, Type, Actor string
+				To              []string
+				Object          object
+			}
+		}
+	}
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatal(err)
+	}
+	page := got.First
+	if got.Type != "OrderedCollection" || got.ID != f.First("as2") || page.Type != "OrderedCollectionPage" || page.PartOf != got.ID || page.Next != f.Next("as2") {
+		t.Errorf("%s %q, page %s of %q, next %q", got.Type, got.ID, page.Type, page.PartOf, page.Next)
+	}
+	if len(page.OrderedItems) != 3 {
+		t.Fatalf("%d items", len(page.OrderedItems))
+	}
+	for i, a := range page.OrderedItems {
+		e, o := f.Editions[i], a.Object
+		if a.Type != "Create" || a.Actor != f.Actor || a.ID != o.ID+"#create" || o.ID != f.EditionURL(e.ID) || len(a.To) != 1 || a.To[0] != as2Public || len(o.To) != 1 || o.To[0] != as2Public {
+			t.Errorf("activity %d: %+v", i, a)
+		}
+		if at, err := time.Parse(time.RFC3339, o.Published); err != nil || !at.Equal(e.Published.Truncate(time.Second)) {
+			t.Errorf("published %q", o.Published)
+		}
+		if e.Lead.HTML != "" && (o.Content != e.Lead.HTML || o.ContentMap[e.Lead.Language] != e.Lead.HTML) {
+			t.Errorf("content %q, %v", o.Content, o.ContentMap)
+		}
+		if want := (map[bool]string{false: "Article", true: "Note"})[e.Lead.Note]; o.Type != want || (o.Name == "") != e.Lead.Note {
+			t.Errorf("%s %q", o.Type, o.Name)
+		}
+		for _, who := range o.AttributedTo {
+			if who.ID != "" {
+				t.Errorf("it speaks for %s", who.ID)
+			}
+		}
+	}
+	if o := page.OrderedItems[1].Object; len(o.AttributedTo) != 1 || o.AttributedTo[0].URL != "https://social.example/@roos" {
+		t.Errorf("attributed to %+v", o.AttributedTo)
+	}
+	if o := page.OrderedItems[2].Object; o.Content != "Wie komt er vrijdag?" || o.ContentMap != nil || o.URL[0].Href != "https://samen.example/story/s7k5" {
+		t.Errorf("a bare note is %+v", o)
+	}
+}
+
+func TestHashtagName(t *testing.T) {
+	for _, tt := range []struct {
+		tag  tag
+		want string
+	}{
+		{tag{"privacy", ""}, "#privacy"},
+		{tag{"digitale rechten", ""}, "#DigitaleRechten"},
+		{tag{"#web", ""}, "#web"},
+		{tag{"open-web", "Open web"}, "#OpenWeb"},
+		{tag{"mssa", "#makesocialssocialagain"}, "#makesocialssocialagain"},
+		{tag{"اجتماعي", ""}, "#اجتماعي"},
+		{tag{"2025", ""}, ""},
+		{tag{"!?", ""}, ""},
+		{tag{"", ""}, ""},
+	} {
+		if got := as2HashtagName(tt.tag); got != tt.want {
+			t.Errorf("%v: %q, want %q", tt.tag, got, tt.want)
+		}
+	}
+}
+
+// Every format says the language of the frame, of each item and of its other editions.
+func TestSaysTheLanguage(t *testing.T) {
+	said := map[string][]string{
+		"atom": {`<feed xml:lang="nl"`, `<entry xml:lang="nl"`, `<link rel="alternate" hreflang="fy" href="https://brug.example/fy/2025/oprop/"`},
+		"rss":  {`<language>nl</language>`, `<dc:language>nl</dc:language>`, `<atom:link rel="alternate" hreflang="fy" href="https://brug.example/fy/2025/oprop/"`},
+		"json": {`"language":"nl","home_page_url"`, `"language":"nl","attachments"`, `"translations":[{"id":"urn:uuid:0c5a4a4e-0d0e-4d2b-9d53-3c1f2a7b9e02","language":"fy"`},
+		"as2":  {`"nameMap":{"nl":"Samen`, `"contentMap":{"nl":"<p>`, `"href":"https://brug.example/fy/2025/oprop/","hreflang":"fy"`},
+	}
+	for _, format := range Formats {
+		out := string(render(t, format, read(t, "testdata/article.post.json")))
+		if strings.HasPrefix(out, "{") {
+			var compact strings.Builder
+			for line := range strings.Lines(out) {
+				compact.WriteString(strings.Replace(strings.TrimSpace(line), `": `, `":`, 1))
+			}
+			out = compact.String()
+		}
+		if said[format.Name] == nil {
+			t.Errorf("%s: what does it say of the language?", format.Name)
+		}
+		for _, want := range said[format.Name] {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s does not say %s in\n%s", format.Name, want, out)
+			}
+		}
+	}
+}
