@@ -61,6 +61,28 @@ type Words struct {
 		NothingYet   string `toml:"nothing_yet"`
 		NotFound     string `toml:"not_found"`
 	} `toml:"page"`
+
+	// Story has what stands on the page of a story.
+	Story struct {
+		Whole       string  `toml:"whole"` // what leads there
+		Posts       string  `toml:"posts"`
+		Possibly    string  `toml:"possibly"`
+		Discussions string  `toml:"discussions"`
+		Removed     Pattern `toml:"removed" holds:"language date"`
+
+		// Why says for what reason a post belongs with another, whose title follows.
+		Why struct {
+			SameURL    string `toml:"same_url"`
+			SameText   string `toml:"same_text"`
+			SameObject string `toml:"same_object"`
+			Hreflang   string `toml:"hreflang"`
+			SamePath   string `toml:"same_path"`
+			Copy       string `toml:"copy"`
+			Marks      string `toml:"marks"`
+			About      string `toml:"about"`
+			Joined     string `toml:"joined"`
+		} `toml:"why"`
+	} `toml:"story"`
 }
 
 // Pattern is a text with places to fill: "{site}: {what}".

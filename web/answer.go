@@ -80,7 +80,9 @@ func compress(body []byte) []byte {
 func (a *answer) serve(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header["Cache-Control"] = a.cache
-	header["Vary"] = varyEncoding
+	if header["Vary"] == nil { // else it varies with more
+		header["Vary"] = varyEncoding
+	}
 	header["Last-Modified"] = a.lastModified
 	if a.policy != nil {
 		header["Content-Security-Policy"] = a.policy

@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"net/url"
 	"slices"
 	"time"
 
@@ -31,8 +30,12 @@ type listing struct {
 	source   string // the title of the source, likewise
 	editions []post.Edition
 	next     post.Cursor // zero: nothing follows
+	removed  []post.Tombstone
 	sites    map[string]feeds.Site
 }
+
+// removedFor is how long a feed says what left it.
+const removedFor = 30 * 24 * time.Hour
 
 // read gets what a query asks for; errNotFound where it names what is not there.
 func (h *handler) read(ctx context.Context, q post.Query) (listing, error) {
@@ -44,15 +47,9 @@ func (h *handler) read(ctx context.Context, q post.Query) (listing, error) {
 		}
 		l.topic = cmp.Or(h.Topics[i].Title, q.Topic)
 	}
-	states, err := h.store.Sources(ctx)
+	titles, err := h.readSources(ctx, &l)
 	if err != nil {
 		return l, err
-	}
-	titles := make(map[string]string, len(states))
-	l.sites = make(map[string]feeds.Site, len(states))
-	for _, s := range states {
-		titles[s.Source.ID] = cmp.Or(s.Source.Title, s.Visit.FeedTitle, post.Host(s.Source.URL), s.Source.ID)
-		l.sites[s.Source.ID] = feeds.Site{Page: s.Visit.SiteURL, Feed: s.Visit.FeedURL}
 	}
 	if q.Source != "" {
 		if l.source = titles[q.Source]; l.source == "" {
@@ -66,7 +63,25 @@ func (h *handler) read(ctx context.Context, q post.Query) (listing, error) {
 		s := &l.editions[i].Source
 		s.Title = cmp.Or(s.Title, titles[s.ID])
 	}
-	return l, nil
+	if (q.Before == post.Cursor{}) {
+		l.removed, err = h.store.Removed(ctx, q, h.now().Add(-removedFor))
+	}
+	return l, err
+}
+
+// readSources finds where sources live, and what each is called.
+func (h *handler) readSources(ctx context.Context, l *listing) (titles map[string]string, err error) {
+	states, err := h.store.Sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	titles = make(map[string]string, len(states))
+	l.sites = make(map[string]feeds.Site, len(states))
+	for _, s := range states {
+		titles[s.Source.ID] = cmp.Or(s.Source.Title, s.Visit.FeedTitle, post.Host(s.Source.URL), s.Source.ID)
+		l.sites[s.Source.ID] = feeds.Site{Page: s.Visit.SiteURL, Feed: s.Visit.FeedURL}
+	}
+	return titles, nil
 }
 
 // compose puts the frame of a feed around a page of editions. The frame speaks
@@ -86,9 +101,13 @@ func (h *handler) compose(l listing) feeds.Feed {
 		Generator:   "samenloop/" + h.Version,
 		About:       h.base + "/about/json",
 		StoryURL:    h.storyURL,
+		EditionURL:  h.editionURL,
+		TopicURL:    func(id string) string { return h.base + feedPath(post.Query{Topic: id}) },
+		Actor:       h.actorURL(),
 		Sites:       l.sites,
 		Topics:      make(map[string]string, len(h.Topics)),
 		Editions:    l.editions,
+		Removed:     l.removed,
 	}
 	for _, t := range h.Topics {
 		f.Topics[t.ID] = cmp.Or(t.Title, t.ID)
@@ -107,10 +126,6 @@ func (h *handler) compose(l listing) feeds.Feed {
 
 // language is that of the frame.
 func (h *handler) language(q post.Query) string { return cmp.Or(q.Language, h.Languages[0]) }
-
-// storyURL is where a story will stand. Feeds name it only where an edition has
-// no page of its own.
-func (h *handler) storyURL(story string) string { return h.base + "/story/" + url.PathEscape(story) }
 
 // title is what a feed is called among the others that somebody reads.
 func (h *handler) title(l listing) string {

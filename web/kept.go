@@ -24,6 +24,26 @@ const (
 // errNotFound says that a URL names a language, topic or source that is not there.
 var errNotFound = errors.New("not found")
 
+// goneError says that what a URL names was there and is no more. Its message and
+// its body, where it has one, are in the format that was asked for.
+type goneError struct {
+	contentType string
+	body        []byte // nil: the message as plain text
+}
+
+func (*goneError) Error() string { return "this is no longer shown here" }
+
+func (e *goneError) serve(w http.ResponseWriter) {
+	if e.body == nil {
+		fail(w, http.StatusGone, e.Error())
+		return
+	}
+	w.Header()["Cache-Control"] = noStore
+	w.Header().Set("Content-Type", e.contentType)
+	w.WriteHeader(http.StatusGone)
+	w.Write(e.body)
+}
+
 // key names an answer: what it shows, and how.
 type key struct {
 	query  post.Query
@@ -45,11 +65,15 @@ func (h *handler) keep(format string, render renderer) http.HandlerFunc {
 			Language: r.PathValue("lang"),
 			Topic:    r.PathValue("topic"),
 			Source:   r.PathValue("source"),
+			Story:    r.PathValue("story"),
 			Before:   before,
 			Limit:    perPage,
 		}}
 		a, err := h.find(r.Context(), k, render)
+		gone := (*goneError)(nil)
 		switch {
+		case errors.As(err, &gone):
+			gone.serve(w)
 		case errors.Is(err, errNotFound):
 			fail(w, http.StatusNotFound, err.Error())
 		case err != nil:
@@ -78,7 +102,7 @@ func (h *handler) make(ctx context.Context, k key, version string, render render
 	// The answer is for everybody who waits: that one of them leaves does not end it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renderTime)
 	defer cancel()
-	flight := k.format + feedPath(k.query) + "?" + pageQuery(k.query.Before) + " " + version
+	flight := k.format + feedPath(k.query) + k.query.Story + "?" + pageQuery(k.query.Before) + " " + version
 	v, err, _ := h.kept.flights.Do(flight, func() (any, error) {
 		last := h.kept.get(k)
 		if last != nil && last.version == version {

@@ -19,8 +19,12 @@ type memory struct {
 	editions []post.Edition
 	sources  []post.SourceState
 	version  int
+	removed  map[string]post.Tombstone // by story: one each
+	posts    map[string][]post.Part    // by story
+	edges    []post.Edge
 
 	asked   int   // how often Editions was
+	told    int   // how often Story was
 	err     error // what Editions then gives
 	panics  bool
 	waiting chan struct{} // Editions closes it, and then waits for
@@ -69,6 +73,32 @@ func (m *memory) Editions(ctx context.Context, q post.Query) ([]post.Edition, po
 	found = found[:q.Limit]
 	last := found[q.Limit-1]
 	return found, post.Cursor{Sort: last.Sort, Row: last.Seq}, nil
+}
+
+// Story gives each edition a story of its own, with those that were removed.
+func (m *memory) Story(ctx context.Context, id string) (s post.Story, err error) {
+	m.told++
+	for _, e := range m.editions {
+		if e.Story == id || e.ID == id {
+			s.ID = e.Story
+			s.Editions = append(s.Editions, e)
+		}
+	}
+	for story, t := range m.removed {
+		if story == id || story == s.ID || t.ID == id {
+			s.ID = story
+			s.Removed = append(s.Removed, t)
+		}
+	}
+	s.Posts, s.Edges = m.posts[s.ID], m.edges
+	return s, m.err
+}
+
+func (m *memory) Removed(context.Context, post.Query, time.Time) (list []post.Tombstone, err error) {
+	for _, t := range m.removed {
+		list = append(list, t)
+	}
+	return list, nil
 }
 
 // change puts an edition in and moves the version on.

@@ -31,7 +31,11 @@ func (h *handler) prepare() error {
 	body, err := execute("json.html", struct{ Site, Version, Root, Feed string }{
 		h.Title, h.Version, h.prefix + "/", h.base + feedPath(post.Query{}) + ".json",
 	})
+	if err != nil {
+		return err
+	}
 	h.aboutJSON = newAnswer(htmlType, body, h.now())
+	h.known, err = h.prepareWellKnown()
 	return err
 }
 
@@ -94,6 +98,8 @@ type articleView struct {
 	Language, Dir               string // "" and "auto" where the language is not known
 	Date, Time                  string // for people and for programs
 	Translations                []languageView
+	StoryPath                   string
+	LanguageName                string // only where editions stand together
 }
 
 // page renders the page of a language: its newest editions, and what to subscribe to.
@@ -150,12 +156,12 @@ func (h *handler) view(l listing) pageView {
 	}
 	offer(words.Page.AllLanguages, listing{})
 	for _, e := range l.editions {
-		v.Articles = append(v.Articles, viewArticle(e, words))
+		v.Articles = append(v.Articles, h.viewArticle(e, words))
 	}
 	return v
 }
 
-func viewArticle(e post.Edition, words *i18n.Words) articleView {
+func (h *handler) viewArticle(e post.Edition, words *i18n.Words) articleView {
 	a := articleView{
 		Title:    e.Lead.Title,
 		URL:      e.Lead.URL,
@@ -165,7 +171,10 @@ func viewArticle(e post.Edition, words *i18n.Words) articleView {
 		Dir:      i18n.Direction(e.Lead.Language),
 		Date:     words.Date(e.Published.UTC()),
 		Time:     e.Published.UTC().Format(time.RFC3339),
+
+		StoryPath: h.prefix + storyPath(e.Story),
 	}
+	a.URL = cmp.Or(a.URL, a.StoryPath)
 	if i18n.Tag(a.Language) == "" {
 		a.Language, a.Dir = "", "auto"
 	}

@@ -99,7 +99,7 @@ func TestPage(t *testing.T) {
 }
 
 func TestPageOfUnknownLanguage(t *testing.T) {
-	a := viewArticle(post.Edition{Lead: post.Post{Language: "und"}}, i18n.WordsIn("nl"))
+	a := (&handler{}).viewArticle(post.Edition{Lead: post.Post{Language: "und"}}, i18n.WordsIn("nl"))
 	if a.Language != "" || a.Dir != "auto" {
 		t.Errorf("%+v", a)
 	}

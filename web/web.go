@@ -23,6 +23,7 @@ type Site struct {
 	Languages []string     // BCP 47, at least one; the first is the default
 	Topics    []post.Topic // those that have feeds of their own
 	Version   string       // of the program
+	PublicKey string       // that our requests are signed with, as PEM; empty where they are not
 
 	Metrics *Metrics                    // what is counted; nil: there is no /metrics
 	Health  func(context.Context) error // why the program does not do its work, in words for everybody; nil: it does
@@ -40,6 +41,10 @@ type Store interface {
 	// Changes gives what happened in a stream after a number; a *post.UnknownSeqError
 	// for a number that was never given.
 	Changes(ctx context.Context, q post.ChangeQuery) (post.ChangePage, error)
+	// Story gives a story by its id or by that of one of its editions; without an ID where there is none.
+	Story(ctx context.Context, id string) (post.Story, error)
+	// Removed gives the editions that left a feed since a time, newest first, not too many.
+	Removed(ctx context.Context, q post.Query, since time.Time) ([]post.Tombstone, error)
 }
 
 // perPage is how many editions a feed or a page shows.
@@ -97,6 +102,7 @@ type handler struct {
 	mux    *http.ServeMux
 
 	style, aboutJSON *answer // the same as long as the program runs
+	known            wellKnown
 }
 
 // routes is every URL there is.
@@ -134,9 +140,21 @@ func (h *handler) routes() *http.ServeMux {
 		handleIn("/topic/{topic}/feed"+ending, f)
 		handle("/source/{source}/feed"+ending, f)
 	}
+	var formats []choice
 	for _, f := range feeds.Formats {
-		feed("."+f.Name, h.keep(f.Name, h.feed(f)))
+		serve := h.keep(f.Name, h.feed(f))
+		feed("."+f.Name, serve)
+		formats = append(formats, choice{[]string{f.Alternate, f.Also}, serve})
 	}
+	feed("", byAccept(formats...))
+	html, as2 := []string{"text/html"}, []string{feeds.AS2Type, feeds.AS2Profile}
+	handle("/story/{story}", byAccept(choice{html, h.keep("html", h.story)}, choice{as2, h.keep("as2", h.storyAS2)}))
+	handle("/edition/{edition}", byAccept(choice{html, h.toStory}, choice{as2, ofEdition(h.keep("edition", h.editionAS2))}))
+	handle(actorPath, h.known.actor.serve)
+	handle(keyPath, h.known.actor.serve)
+	handle("/.well-known/webfinger", h.finger)
+	handle("/.well-known/nodeinfo", h.known.nodeInfoLinks.serve)
+	handle("/nodeinfo/2.1", h.known.nodeInfo.serve)
 	return mux
 }
 

@@ -1,0 +1,266 @@
+package web
+
+import (
+	"context"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"samenloop/feeds"
+	"samenloop/i18n"
+	"samenloop/post"
+)
+
+const uuidURN = "urn:uuid:"
+
+// storyPath is where a story stands below the base.
+func storyPath(story string) string { return "/story/" + url.PathEscape(story) }
+
+func (h *handler) storyURL(story string) string { return h.base + storyPath(story) }
+
+// editionURL is where an edition stands, for programs; people are sent on to its story.
+func (h *handler) editionURL(id string) string {
+	return h.base + "/edition/" + url.PathEscape(strings.TrimPrefix(id, uuidURN))
+}
+
+// ofEdition asks for the story that has the edition in the path.
+func ofEdition(f http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.SetPathValue("story", uuidURN+r.PathValue("edition"))
+		f(w, r)
+	}
+}
+
+// toStory sends a person from an edition to its story.
+func (h *handler) toStory(w http.ResponseWriter, r *http.Request) {
+	id := uuidURN + r.PathValue("edition")
+	s, err := h.store.Story(r.Context(), id)
+	switch {
+	case err != nil:
+		slog.Error("look up an edition", "path", r.URL.Path, "error", err)
+		fail(w, http.StatusInternalServerError, "this cannot be shown now; try again later")
+	case s.ID == "":
+		fail(w, http.StatusNotFound, errNotFound.Error())
+	case !slices.ContainsFunc(s.Editions, func(e post.Edition) bool { return e.ID == id }):
+		(&goneError{}).serve(w)
+	default:
+		http.Redirect(w, r, h.prefix+storyPath(s.ID), http.StatusSeeOther)
+	}
+}
+
+// readStory gets a story by its id; errNotFound where there is none.
+func (h *handler) readStory(ctx context.Context, id string) (post.Story, error) {
+	s, err := h.store.Story(ctx, id)
+	if err == nil && s.ID != id { // an edition's id names no story
+		err = errNotFound
+	}
+	return s, err
+}
+
+// storyAS2 renders a story as ActivityStreams.
+func (h *handler) storyAS2(ctx context.Context, q post.Query) (string, []byte, error) {
+	s, err := h.readStory(ctx, q.Story)
+	if err != nil {
+		return "", nil, err
+	}
+	if len(s.Editions) == 0 {
+		return "", nil, tombstone(h.storyURL(s.ID), last(s.Removed))
+	}
+	f, err := h.storyFeed(ctx, q, s.Editions)
+	if err != nil {
+		return "", nil, err
+	}
+	f.Base = h.storyURL(s.ID)
+	body, err := feeds.AS2Story(f)
+	return feeds.AS2Type, body, err
+}
+
+// editionAS2 renders one edition as ActivityStreams: what its id in feeds resolves to.
+func (h *handler) editionAS2(ctx context.Context, q post.Query) (string, []byte, error) {
+	s, err := h.store.Story(ctx, q.Story)
+	if err != nil {
+		return "", nil, err
+	}
+	if i := slices.IndexFunc(s.Removed, func(t post.Tombstone) bool { return t.ID == q.Story }); i >= 0 {
+		return "", nil, tombstone(h.editionURL(q.Story), s.Removed[i].At)
+	}
+	i := slices.IndexFunc(s.Editions, func(e post.Edition) bool { return e.ID == q.Story })
+	if i < 0 {
+		return "", nil, errNotFound
+	}
+	f, err := h.storyFeed(ctx, q, s.Editions[i:i+1])
+	if err != nil {
+		return "", nil, err
+	}
+	body, err := feeds.AS2Edition(f)
+	return feeds.AS2Type, body, err
+}
+
+// storyFeed is a feed of some editions of a story.
+func (h *handler) storyFeed(ctx context.Context, q post.Query, editions []post.Edition) (feeds.Feed, error) {
+	l := listing{query: q, editions: editions}
+	_, err := h.readSources(ctx, &l)
+	return h.compose(l), err
+}
+
+// tombstone says in ActivityStreams that something is gone.
+func tombstone(id string, at time.Time) error {
+	body, err := feeds.AS2Tombstone(id, at)
+	if err != nil {
+		return err
+	}
+	return &goneError{feeds.AS2Type, body}
+}
+
+// last is when the last of some editions went, zero where there are none.
+func last(removed []post.Tombstone) time.Time {
+	var t time.Time
+	for _, r := range removed {
+		if r.At.After(t) {
+			t = r.At
+		}
+	}
+	return t
+}
+
+// storyView is what story.html shows. The frame is in the site's first language,
+// whatever the reader's: the page is the same for everybody.
+type storyView struct {
+	*i18n.Words
+	Language, Dir   string
+	Site, Version   string
+	Title           string
+	URL, Root       string
+	Style, About    string
+	AS2Type         template.HTMLAttr
+	Editions        []articleView
+	Removed         []string // a sentence each
+	Posts, Possibly []partView
+	Discussions     []discussionView
+}
+
+// partView is a post of the story.
+type partView struct {
+	articleView
+	Anchor    string
+	Elsewhere *linkView // the story it is in, where that is another
+	Ties      []tieView
+}
+
+type linkView struct{ Path, Label string }
+
+// tieView is why a post belongs with another.
+type tieView struct{ Why, Source, Anchor string }
+
+type discussionView struct{ URL, Title, Author, Language, Dir string }
+
+// story renders the page of a story.
+func (h *handler) story(ctx context.Context, q post.Query) (string, []byte, error) {
+	s, err := h.readStory(ctx, q.Story)
+	if err != nil {
+		return "", nil, err
+	}
+	if len(s.Editions) == 0 {
+		return "", nil, &goneError{}
+	}
+	body, err := execute("story.html", h.viewStory(s))
+	return htmlType, body, err
+}
+
+func (h *handler) viewStory(s post.Story) storyView {
+	words := i18n.WordsIn(h.Languages[0])
+	v := storyView{
+		Words:    words,
+		Language: words.Tag,
+		Dir:      words.Direction(),
+		Site:     h.Title,
+		Version:  h.Version,
+		Title:    s.Editions[0].Lead.Title,
+		URL:      h.storyURL(s.ID),
+		Root:     h.prefix + "/",
+		Style:    h.prefix + "/style.css",
+		About:    h.prefix + "/about/json",
+		AS2Type:  template.HTMLAttr(`type="` + feeds.AS2Type + `"`),
+	}
+	for _, e := range s.Editions {
+		a := h.viewArticle(e, words)
+		a.LanguageName = languageName(e.Lead.Language)
+		v.Editions = append(v.Editions, a)
+		for _, d := range e.Discussions {
+			dir := i18n.Direction(d.Language)
+			if i18n.Tag(d.Language) == "" {
+				d.Language, dir = "", "auto"
+			}
+			view := discussionView{d.URL, d.Title, d.Author, d.Language, dir}
+			if !slices.Contains(v.Discussions, view) {
+				v.Discussions = append(v.Discussions, view)
+			}
+		}
+	}
+	for _, t := range s.Removed {
+		v.Removed = append(v.Removed, words.Story.Removed.With("language", languageName(t.Language), "date", words.Date(t.At.UTC())))
+	}
+	for i, p := range s.Posts {
+		view := partView{Anchor: anchor(int64(i)), articleView: h.viewPart(p, words)}
+		for _, e := range s.Edges {
+			// Each tie once: with the note that is about something, else with the later post.
+			from, to := max(e.A, e.B), min(e.A, e.B)
+			if e.Reason == "about" {
+				from, to = e.A, e.B
+			}
+			if from == int64(i) {
+				view.Ties = append(view.Ties, tieView{why(words, e.Reason), s.Posts[to].Source.Title, anchor(to)})
+			}
+		}
+		if p.Story == s.ID {
+			v.Posts = append(v.Posts, view)
+		} else {
+			view.Elsewhere = &linkView{view.StoryPath, words.Story.Whole}
+			v.Possibly = append(v.Possibly, view)
+		}
+	}
+	return v
+}
+
+func (h *handler) viewPart(p post.Part, words *i18n.Words) articleView {
+	return h.viewArticle(post.Edition{
+		Story:     p.Story,
+		Lead:      post.Post{Title: p.Title, URL: p.URL, Language: p.Language},
+		Source:    p.Source,
+		Published: p.Date,
+	}, words)
+}
+
+// anchor names a post on the page of its story.
+func anchor(place int64) string { return "post-" + strconv.FormatInt(place+1, 10) }
+
+// why says a reason in words.
+func why(words *i18n.Words, r post.Reason) string {
+	w := &words.Story.Why
+	switch r {
+	case post.SameURL:
+		return w.SameURL
+	case post.SameText:
+		return w.SameText
+	case "same-object":
+		return w.SameObject
+	case "hreflang":
+		return w.Hreflang
+	case "same-path":
+		return w.SamePath
+	case "copy":
+		return w.Copy
+	case "marks":
+		return w.Marks
+	case "about":
+		return w.About
+	case "joined":
+		return w.Joined
+	}
+	return string(r)
+}
