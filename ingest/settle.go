@@ -94,7 +94,7 @@ func settle(e *Entry, d *Document, src post.Source, match *post.Matcher, now tim
 		Booster:   post.Author{Name: post.CleanText(e.Booster.Name, mostName), URL: post.PublicURL(e.Booster.URL)},
 		Digest:    digest(e, d, src),
 	}
-	text := post.Text(p.HTML)
+	text := p.PlainText()
 	if p.Title == "" {
 		p.Note = utf8.RuneCountInString(text) <= mostNote
 		p.Title = post.FirstSentence(text, 100)
@@ -102,7 +102,8 @@ func settle(e *Entry, d *Document, src post.Source, match *post.Matcher, now tim
 	if e.Hidden != "" {
 		p.Page = post.Text(clean(e.Hidden, e.Base))
 	}
-	if s := post.CleanText(post.Text(e.Summary), mostSummary); s != strings.Join(strings.Fields(text), " ") {
+	// Text has one character between words: of another length, it is another text.
+	if s := post.CleanText(post.Text(e.Summary), mostSummary); len(s) != len(text) || s != strings.Join(strings.Fields(text), " ") {
 		p.Summary = s
 	}
 	for _, a := range e.Authors[:min(len(e.Authors), mostAuthors)] {

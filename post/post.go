@@ -107,6 +107,8 @@ type Post struct {
 	// Digest is of the entry as it was read, before anything was settled: the
 	// same digest means that there is nothing to do.
 	Digest Digest
+
+	plain plain // what PlainText found
 }
 
 // Need says whether the article's page is still to be read.
@@ -146,6 +148,17 @@ type Origin struct {
 type Match struct {
 	Topic string
 	By    string
+}
+
+// plain is the text of some HTML.
+type plain struct{ html, text string }
+
+// PlainText is Text(p.HTML), found once: several who decide about a post look at it.
+func (p *Post) PlainText() string {
+	if p.plain.html != p.HTML { // the same string compares at once
+		p.plain = plain{p.HTML, Text(p.HTML)}
+	}
+	return p.plain.text
 }
 
 // Date is min(stated, first seen): the date that orders posts. A date in the

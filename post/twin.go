@@ -28,7 +28,7 @@ func (p *Post) Keys(home string) []string {
 	if p.ID != p.URL && OwnSite(home, p.ID) > 0 {
 		add(p.ID)
 	}
-	if text := Text(p.HTML); wordCount(text, leastWords) >= leastWords {
+	if text := p.PlainText(); wordCount(text, leastWords) >= leastWords {
 		sum := sha256.Sum256([]byte(p.Title + "\x00" + text))
 		keys = append(keys, "="+p.Source+" "+hex.EncodeToString(sum[:8]))
 	}
@@ -45,7 +45,7 @@ func TwinReason(a, b *Post, sameAddress bool) Reason {
 	switch {
 	case a.Source != b.Source:
 		return SameURL
-	case sameAddress && (a.Title == b.Title || Similarity(Text(a.HTML), Text(b.HTML)) >= leastSimilar):
+	case sameAddress && (a.Title == b.Title || Similarity(a.PlainText(), b.PlainText()) >= leastSimilar):
 		return SameURL
 	case !sameAddress && a.Title == b.Title && apart(a.Date(), b.Date()) <= 48*time.Hour:
 		return SameText
@@ -80,7 +80,7 @@ func Recognise(p *Post, known []Known, shared bool, text func(Known) string) int
 			return i
 		}
 	}
-	if len(known) == 1 && !shared && Similarity(text(known[0]), Text(p.HTML)) >= leastSimilar {
+	if len(known) == 1 && !shared && Similarity(text(known[0]), p.PlainText()) >= leastSimilar {
 		return 0
 	}
 	return -1
