@@ -44,13 +44,20 @@ func Stems(tag, text string) string {
 	var b strings.Builder
 	b.Grow(len(text))
 	env := snowballstem.NewEnv("")
+	known := map[string]string{} // most words come again
 	for word := range strings.FieldsFuncSeq(text, notInWord) {
-		if len(word) <= longestWord {
+		if len(word) > longestWord {
+			continue
+		}
+		stem, ok := known[word]
+		if !ok {
 			env.SetCurrent(strings.ToLower(word))
 			stemmer(env)
-			b.WriteString(env.Current())
-			b.WriteByte(' ')
+			stem = env.Current()
+			known[word] = stem
 		}
+		b.WriteString(stem)
+		b.WriteByte(' ')
 	}
 	return strings.TrimSuffix(b.String(), " ")
 }

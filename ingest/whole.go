@@ -50,14 +50,7 @@ var creditWords = []string{"appeared first on", "first appeared on", "verscheen 
 
 func endsAsExcerpt(content string) bool {
 	const tailSize = 3000
-	tail := content
-	if len(tail) > tailSize {
-		tail = tail[len(tail)-tailSize:]
-		if i := strings.IndexAny(tail, "<> "); i >= 0 {
-			tail = tail[i:]
-		}
-	}
-	tail = strings.ToLower(tail)
+	tail := strings.ToLower(content[cutBefore(content, tailSize):])
 	if i := strings.LastIndex(tail, "<p"); i >= 0 {
 		last := tailText(tail[i:])
 		for _, words := range creditWords {
@@ -67,7 +60,10 @@ func endsAsExcerpt(content string) bool {
 			}
 		}
 	}
-	text := tailText(tail)
+	text := tailText(tail[cutBefore(tail, 500):])
+	if len(text) < 100 { // mostly markup
+		text = tailText(tail)
+	}
 	bare := strings.TrimRightFunc(text, func(r rune) bool {
 		return r != '…' && r != ']' && r != ')' && r != '.' && !unicode.IsLetter(r) && !unicode.IsNumber(r)
 	})
@@ -90,6 +86,15 @@ func endsAsExcerpt(content string) bool {
 		}
 	}
 	return false
+}
+
+// cutBefore is where about the last size bytes of HTML begin: with markup or a word.
+func cutBefore(s string, size int) int {
+	at := max(0, len(s)-size)
+	if at == 0 {
+		return 0
+	}
+	return at + max(0, strings.IndexAny(s[at:], "<> "))
 }
 
 func notWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }
