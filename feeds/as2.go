@@ -152,7 +152,7 @@ func renderAS2(f Feed) ([]byte, error) {
 // AS2Story is a story as ActivityStreams: the collection of its editions, which
 // their context names. f has them, and the story's URL as its Base.
 func AS2Story(f Feed) ([]byte, error) {
-	c := as2Collection{Context: as2Context, ID: xmlText(f.Base), Type: "Collection", Updated: as2Time(f.Updated)}
+	c := as2Collection{Context: as2Context, ID: xmlText(f.id()), Type: "Collection", Updated: as2Time(f.Updated)}
 	for _, it := range f.items() {
 		c.Items = append(c.Items, f.as2Object(it))
 	}

@@ -85,7 +85,7 @@ func renderAtom(f Feed) ([]byte, error) {
 			Xmlns:    atomNamespace,
 			Title:    xmlText(f.Title),
 			Subtitle: xmlText(f.Description),
-			Id:       xmlText(f.Base),
+			Id:       xmlText(f.id()),
 			Updated:  rfc3339(f.Updated),
 		},
 		Generator: &atomGenerator{version, name},

@@ -2,6 +2,7 @@
 package feeds
 
 import (
+	"strings"
 	"time"
 
 	"samenloop/post"
@@ -35,8 +36,9 @@ type Feed struct {
 	Home        string // the page this feed belongs to
 	// Base is the feed's URL without ".format": it identifies the feed in every format.
 	Base string
-	// Query is what follows "?" on this page and on the next; empty on the first page and where there is no next.
-	PageQuery, NextQuery string
+	// FirstQuery is what follows "?" on the first page: a search, else nothing. PageQuery
+	// is that of this page, NextQuery of the next; empty where there is none.
+	FirstQuery, PageQuery, NextQuery string
 	// Alternates are the same feed in other languages: language → its Base.
 	Alternates map[string]string
 	Updated    time.Time // of the newest change in it; zero where there never was one
@@ -68,7 +70,10 @@ type Site struct {
 func (f Feed) URL(format string) string { return pageURL(f.Base, format, f.PageQuery) }
 
 // First is where the newest page of the feed stands in a format.
-func (f Feed) First(format string) string { return pageURL(f.Base, format, "") }
+func (f Feed) First(format string) string { return pageURL(f.Base, format, f.FirstQuery) }
+
+// id identifies the feed in every format: its first page without one.
+func (f Feed) id() string { return strings.TrimSuffix(f.Base+"?"+f.FirstQuery, "?") }
 
 // Next is where the page with older editions stands, empty where there is none.
 func (f Feed) Next(format string) string {

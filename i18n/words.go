@@ -60,6 +60,10 @@ type Words struct {
 		AllLanguages string `toml:"all_languages"`
 		NothingYet   string `toml:"nothing_yet"`
 		NotFound     string `toml:"not_found"`
+
+		Search       string  `toml:"search"`
+		Found        Pattern `toml:"found" holds:"query"`
+		NothingFound string  `toml:"nothing_found"`
 	} `toml:"page"`
 
 	// Story has what stands on the page of a story.

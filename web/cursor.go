@@ -13,43 +13,58 @@ import (
 // errCursor says that a page was asked for that we never linked to.
 var errCursor = errors.New("before: not a place in this feed; start again without it")
 
-// pageQuery is what stands after "?" in the URL of a page; empty for the first.
-// A cursor is written as two varints, milliseconds and row, in base64url: some 12 letters.
-func pageQuery(c post.Cursor) string {
-	if c == (post.Cursor{}) {
-		return ""
+// mostSearch is how long a search may be, in characters.
+const mostSearch = 100
+
+// pageQuery is what stands after "?" in the URL of a page; empty for the first of
+// all. A cursor is written as two varints, milliseconds and row, in base64url: some 12 letters.
+func pageQuery(search string, c post.Cursor) string {
+	query := ""
+	if search != "" {
+		query = "q=" + url.QueryEscape(search)
 	}
-	b := binary.AppendVarint(nil, c.Sort.UnixMilli())
-	b = binary.AppendVarint(b, c.Row)
-	return "before=" + base64.RawURLEncoding.EncodeToString(b)
+	if c == (post.Cursor{}) {
+		return query
+	}
+	if query != "" {
+		query += "&"
+	}
+	return query + "before=" + spellCursor(c)
 }
 
-// parsePageQuery is the inverse of pageQuery. It reads the one spelling that
-// pageQuery writes and no other; parameters that are not ours are ignored.
-func parsePageQuery(rawQuery string) (post.Cursor, error) {
+func spellCursor(c post.Cursor) string {
+	b := binary.AppendVarint(nil, c.Sort.UnixMilli())
+	b = binary.AppendVarint(b, c.Row)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// parsePageQuery is the inverse of pageQuery. Of a cursor it reads the one
+// spelling that pageQuery writes and no other; parameters that are not ours are ignored.
+func parsePageQuery(rawQuery string) (search string, c post.Cursor, err error) {
 	if rawQuery == "" {
-		return post.Cursor{}, nil
+		return "", post.Cursor{}, nil
 	}
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {
-		return post.Cursor{}, errCursor
+		return "", post.Cursor{}, errCursor
 	}
+	search = post.CleanText(values.Get("q"), mostSearch)
 	before, ok := values["before"]
 	if !ok {
-		return post.Cursor{}, nil
+		return search, post.Cursor{}, nil
 	}
 	b, err := base64.RawURLEncoding.DecodeString(before[0])
 	if err != nil || len(before) > 1 {
-		return post.Cursor{}, errCursor
+		return "", post.Cursor{}, errCursor
 	}
 	milli, n := binary.Varint(b)
 	row, m := binary.Varint(b[max(n, 0):])
 	if n <= 0 || m <= 0 {
-		return post.Cursor{}, errCursor
+		return "", post.Cursor{}, errCursor
 	}
-	c := post.Cursor{Sort: time.UnixMilli(milli).UTC(), Row: row}
-	if pageQuery(c) != "before="+before[0] {
-		return post.Cursor{}, errCursor
+	c = post.Cursor{Sort: time.UnixMilli(milli).UTC(), Row: row}
+	if spellCursor(c) != before[0] || c == (post.Cursor{}) {
+		return "", post.Cursor{}, errCursor
 	}
-	return c, nil
+	return search, c, nil
 }

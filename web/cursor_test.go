@@ -17,21 +17,21 @@ func TestPageQuery(t *testing.T) {
 		{Sort: time.UnixMilli(-5).UTC(), Row: 0},
 		{Sort: time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC), Row: -1},
 	} {
-		query := pageQuery(c)
-		got, err := parsePageQuery(query)
+		query := pageQuery("", c)
+		_, got, err := parsePageQuery(query)
 		if err != nil || got != c {
 			t.Errorf("%v became %q, and that %v, %v", c, query, got, err)
 		}
 	}
-	if q := pageQuery(post.Cursor{Sort: noon, Row: 123456}); len(q) > len("before=")+12 {
+	if q := pageQuery("", post.Cursor{Sort: noon, Row: 123456}); len(q) > len("before=")+12 {
 		t.Errorf("%q is not short", q)
 	}
 }
 
 // A place has one spelling: whoever invents others fills no memory with them.
 func TestParsePageQueryRefuses(t *testing.T) {
-	good := pageQuery(post.Cursor{Sort: noon, Row: 7})
-	if _, err := parsePageQuery(good); err != nil {
+	good := pageQuery("", post.Cursor{Sort: noon, Row: 7})
+	if _, _, err := parsePageQuery(good); err != nil {
 		t.Fatal(err)
 	}
 	for _, query := range []string{
@@ -39,24 +39,24 @@ func TestParsePageQueryRefuses(t *testing.T) {
 		good + "&" + good, good + "&before=", good + ";x", "before=AIAA", "before=gICAgICAgICAgIAB",
 		"before=" + strings.Repeat("_", 10_000),
 	} {
-		if c, err := parsePageQuery(query); err == nil && c != (post.Cursor{}) {
+		if _, c, err := parsePageQuery(query); err == nil && c != (post.Cursor{}) {
 			t.Errorf("%q was taken for %v", query, c)
 		}
 	}
 }
 
 func FuzzParsePageQuery(f *testing.F) {
-	f.Add("before=" + strings.TrimPrefix(pageQuery(post.Cursor{Sort: noon, Row: 7}), "before="))
+	f.Add("before=" + strings.TrimPrefix(pageQuery("", post.Cursor{Sort: noon, Row: 7}), "before="))
 	f.Add("before=AAAA&before=AAAA")
 	f.Add("before=gICAgICAgICAgIAB")
 	f.Add("utm_source=x&before=%41%41")
 	f.Add("before")
 	f.Fuzz(func(t *testing.T, query string) {
-		c, err := parsePageQuery(query)
+		_, c, err := parsePageQuery(query)
 		if err != nil || c == (post.Cursor{}) {
 			return
 		}
-		if again, err := parsePageQuery(pageQuery(c)); err != nil || again != c {
+		if _, again, err := parsePageQuery(pageQuery("", c)); err != nil || again != c {
 			t.Errorf("%q became %v, and that %v, %v", query, c, again, err)
 		}
 	})

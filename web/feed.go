@@ -95,8 +95,8 @@ func (h *handler) compose(l listing) feeds.Feed {
 		Language:    h.language(q),
 		Home:        h.base + pagePath(q.Language),
 		Base:        h.base + feedPath(q),
-		PageQuery:   pageQuery(q.Before),
-		NextQuery:   pageQuery(l.next),
+		FirstQuery:  pageQuery(q.Search, post.Cursor{}),
+		PageQuery:   pageQuery(q.Search, q.Before),
 		Updated:     newest(l.editions),
 		Generator:   "samenloop/" + h.Version,
 		About:       h.base + "/about/json",
@@ -108,6 +108,9 @@ func (h *handler) compose(l listing) feeds.Feed {
 		Topics:      make(map[string]string, len(h.Topics)),
 		Editions:    l.editions,
 		Removed:     l.removed,
+	}
+	if l.next != (post.Cursor{}) {
+		f.NextQuery = pageQuery(q.Search, l.next)
 	}
 	for _, t := range h.Topics {
 		f.Topics[t.ID] = cmp.Or(t.Title, t.ID)
@@ -131,8 +134,10 @@ func (h *handler) language(q post.Query) string { return cmp.Or(q.Language, h.La
 func (h *handler) title(l listing) string {
 	words := i18n.WordsIn(h.language(l.query))
 	title := h.Title
-	if what := cmp.Or(l.topic, l.source); what != "" {
-		title = words.Feed.Narrowed.With("site", title, "what", what)
+	for _, what := range []string{cmp.Or(l.topic, l.source), l.query.Search} {
+		if what != "" {
+			title = words.Feed.Narrowed.With("site", title, "what", what)
+		}
 	}
 	if l.query.Language != "" {
 		title = words.Feed.InLanguage.With("title", title, "language", languageName(l.query.Language))

@@ -56,7 +56,7 @@ type renderer func(context.Context, post.Query) (contentType string, body []byte
 // keep serves what a renderer makes, and makes it again only when its version changed.
 func (h *handler) keep(format string, render renderer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		before, err := parsePageQuery(r.URL.RawQuery)
+		search, before, err := parsePageQuery(r.URL.RawQuery)
 		if err != nil {
 			fail(w, http.StatusBadRequest, err.Error())
 			return
@@ -66,6 +66,7 @@ func (h *handler) keep(format string, render renderer) http.HandlerFunc {
 			Topic:    r.PathValue("topic"),
 			Source:   r.PathValue("source"),
 			Story:    r.PathValue("story"),
+			Search:   search,
 			Before:   before,
 			Limit:    perPage,
 		}}
@@ -102,7 +103,7 @@ func (h *handler) make(ctx context.Context, k key, version string, render render
 	// The answer is for everybody who waits: that one of them leaves does not end it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renderTime)
 	defer cancel()
-	flight := k.format + feedPath(k.query) + k.query.Story + "?" + pageQuery(k.query.Before) + " " + version
+	flight := k.format + feedPath(k.query) + k.query.Story + "?" + pageQuery(k.query.Search, k.query.Before) + " " + version
 	v, err, _ := h.kept.flights.Do(flight, func() (any, error) {
 		last := h.kept.get(k)
 		if last != nil && last.version == version {

@@ -91,7 +91,7 @@ func TestPages(t *testing.T) {
 			}
 			break
 		}
-		if q.Before, err = parsePageQuery(f.NextQuery); err != nil {
+		if _, q.Before, err = parsePageQuery(f.NextQuery); err != nil {
 			t.Fatal(err)
 		}
 		w := httptest.NewRecorder()

@@ -7,6 +7,7 @@ import (
 	"embed"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,6 +70,11 @@ type pageView struct {
 	Feeds          []feedView // of this language first
 	Articles       []articleView
 	ShowsLanguages bool // there is more than one
+	Heading        string
+	Nothing        string // where there are no articles
+	SearchPath     string
+	Search         string // what was searched for
+	Searches       bool   // it is the page of a search
 }
 
 // languageView is the page in a language.
@@ -112,8 +118,43 @@ func (h *handler) page(ctx context.Context, q post.Query) (string, []byte, error
 	return htmlType, body, err
 }
 
+// search serves the page of what a search finds, in a language or in all.
+func (h *handler) search(w http.ResponseWriter, r *http.Request) {
+	if lang := r.URL.Query().Get("lang"); slices.Contains(h.Languages, lang) {
+		r.SetPathValue("lang", lang)
+	}
+	h.keep("search", h.searchPage)(w, r)
+}
+
+func (h *handler) searchPage(ctx context.Context, q post.Query) (string, []byte, error) {
+	l, err := h.read(ctx, q)
+	if err != nil {
+		return "", nil, err
+	}
+	v := h.view(l)
+	v.Searches = true
+	v.Heading, v.Nothing = v.Page.Search, v.Page.NothingFound
+	if q.Search != "" {
+		v.Heading = v.Page.Found.With("query", q.Search)
+	}
+	body, err := execute("page.html", v)
+	return htmlType, body, err
+}
+
+// here is the page of a query below the base: of a language, or of a search.
+func here(q post.Query) string {
+	path, query := pagePath(q.Language), pageQuery(q.Search, q.Before)
+	if q.Search != "" {
+		path = searchPath
+		if q.Language != "" {
+			query += "&lang=" + q.Language
+		}
+	}
+	return strings.TrimSuffix(path+"?"+query, "?")
+}
+
 func (h *handler) view(l listing) pageView {
-	lang := l.query.Language
+	lang := h.language(l.query)
 	words := i18n.WordsIn(lang)
 	v := pageView{
 		Words:          words,
@@ -122,15 +163,21 @@ func (h *handler) view(l listing) pageView {
 		Site:           h.Title,
 		Version:        h.Version,
 		First:          l.query.Before == post.Cursor{},
-		URL:            h.base + withQuery(pagePath(lang), pageQuery(l.query.Before)),
+		URL:            h.base + here(l.query),
 		Root:           h.prefix + pagePath(lang),
 		AnyURL:         h.base + "/",
 		Style:          h.prefix + "/style.css",
 		About:          h.prefix + "/about/json",
 		ShowsLanguages: len(h.Languages) > 1,
+		Heading:        words.Page.Newest,
+		Nothing:        words.Page.NothingYet,
+		SearchPath:     h.prefix + searchPath,
+		Search:         l.query.Search,
 	}
-	if next := pageQuery(l.next); next != "" {
-		v.Older = h.prefix + withQuery(pagePath(lang), next)
+	if l.next != (post.Cursor{}) {
+		older := l.query
+		older.Before = l.next
+		v.Older = h.prefix + here(older)
 	}
 	for _, tag := range h.Languages {
 		v.Languages = append(v.Languages, languageView{
@@ -143,11 +190,14 @@ func (h *handler) view(l listing) pageView {
 		for _, format := range feeds.Formats {
 			f.Formats = append(f.Formats, formatView{
 				Name: format.Name,
-				Path: h.prefix + feedPath(l.query) + "." + format.Name,
+				Path: strings.TrimSuffix(h.prefix+feedPath(l.query)+"."+format.Name+"?"+pageQuery(l.query.Search, post.Cursor{}), "?"),
 				Type: template.HTMLAttr(`type="` + format.Alternate + `"`),
 			})
 		}
 		v.Feeds = append(v.Feeds, f)
+	}
+	if q := l.query; q.Search != "" {
+		offer(words.Page.Found.With("query", q.Search), listing{query: post.Query{Language: q.Language, Search: q.Search}})
 	}
 	offer(languageName(lang), listing{query: post.Query{Language: lang}})
 	for _, t := range h.Topics {
@@ -199,11 +249,4 @@ func languageName(tag string) string {
 		return words.Name
 	}
 	return tag
-}
-
-func withQuery(path, query string) string {
-	if query == "" {
-		return path
-	}
-	return path + "?" + query
 }

@@ -124,6 +124,7 @@ func (h *handler) routes() *http.ServeMux {
 	handle("/{$}", h.negotiate)
 	handleIn("", h.addSlash)
 	handleIn("/{$}", h.keep("html", h.page))
+	handle(searchPath, h.search)
 	handle("/about/json", h.aboutJSON.serve)
 	handle("/style.css", h.style.serve)
 	handle("/changes.json", h.changes)
@@ -172,6 +173,8 @@ func feedPath(q post.Query) string {
 	}
 	return path + "/feed"
 }
+
+const searchPath = "/search"
 
 // pagePath is where the page of a language stands; without one, where it is negotiated.
 func pagePath(language string) string {
