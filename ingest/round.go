@@ -49,7 +49,9 @@ type Reader struct {
 type Report struct {
 	Source  post.Source // its Title is the feed's own where the operator gave none
 	Saved   post.Saved
-	Known   int // entries that were as they are stored
+	Known   int  // entries that were as they are stored
+	Asked   bool // false: its host wants to be left alone
+	Status  int  // HTTP, of the answer; 0 where there was none
 	Trouble string
 	Notice  string
 }
@@ -206,6 +208,9 @@ func (r *Reader) visit(ctx context.Context, s post.SourceState) (post.Batch, Rep
 		b.Visit.Notice = join(b.Visit.Notice, lost(doc.Lost))
 	}
 	report.Trouble, report.Notice = b.Visit.Trouble, b.Visit.Notice
+	if report.Asked = b.Visit.Checked.Equal(now); report.Asked {
+		report.Status = b.Visit.Status
+	}
 	if report.Source.Title == "" {
 		report.Source.Title = b.Visit.FeedTitle
 	}

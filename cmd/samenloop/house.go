@@ -40,6 +40,20 @@ func (c *config) reader(s ingest.Store, now func() time.Time) (*ingest.Reader, e
 	return &ingest.Reader{Client: client, Store: s, Match: match, Now: now, Concurrency: c.Schedule.Concurrency, PerHost: c.Schedule.PerHost}, nil
 }
 
+// rematch decides anew about what is stored where topics changed, or sources
+// that are taken whole did; it says of how many posts the topics are others now.
+func (c *config) rematch(ctx context.Context, s *store.Store, now time.Time) (int, error) {
+	states, err := s.Sources(ctx)
+	if err != nil {
+		return 0, err
+	}
+	rules := post.Rules{Topics: c.topics(), Whole: map[string]bool{}}
+	for _, st := range states {
+		rules.Whole[st.Source.ID] = st.Source.All
+	}
+	return ingest.Rematch(ctx, s, rules, now)
+}
+
 // site is what is served.
 func (c *config) site() web.Site {
 	return web.Site{Title: c.Site.Title, BaseURL: c.Site.BaseURL, Languages: c.Site.Languages, Topics: c.topics(), Version: version()}

@@ -36,6 +36,7 @@ var commands = []*command{
 	sourceCommand,
 	postCommand,
 	checkCommand,
+	backupCommand,
 	versionCommand,
 }
 

@@ -71,6 +71,11 @@ func poll(c *call) error {
 	if err != nil {
 		return err
 	}
+	if n, err := cfg.rematch(c, s, now()); err != nil {
+		return err
+	} else if n > 0 {
+		fmt.Fprintf(c.stderr, "samenloop: the topics changed: %d stored posts came on them or left\n", n)
+	}
 	bar := newProgress(c.stderr, len(asked))
 	reports := map[string]ingest.Report{}
 	err = reader.Round(c, asked, func(r ingest.Report) {
@@ -80,6 +85,9 @@ func poll(c *call) error {
 	bar.done()
 	trouble := tell(c.stdout, asked, reports)
 	if err != nil {
+		return err
+	}
+	if _, err := s.Purge(c, now().Add(-cfg.Schedule.KeepOffTopic.Duration)); err != nil {
 		return err
 	}
 	if trouble {
