@@ -10,6 +10,7 @@ import (
 // zero value asks for everything: every story by its one main edition.
 type Query struct {
 	Language string // base language: the editions in that language; empty: the main edition of each story
+	Others   bool   // with a language: also the stories that have no edition in it, by their main edition
 	Topic    string // Topic.ID
 	Source   string // Source.ID of a post of the story
 	Story    string // Story.ID, or the Edition.ID of one of its editions: one story, not a feed

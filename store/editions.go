@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"samenloop/post"
@@ -16,16 +17,36 @@ func (s *Store) Editions(ctx context.Context, q post.Query) ([]post.Edition, pos
 	if q.Before != (post.Cursor{}) {
 		sort, row = millis(q.Before.Sort), q.Before.Row
 	}
-	where, args := "WHERE l.list = ? AND (l.sort, l.edition) < (?, ?)", []any{q.List(), sort, row}
+	match := ""
 	if q.Search != "" {
-		match := s.matchExpression(q)
-		if match == "" {
+		if match = s.matchExpression(q); match == "" {
 			return nil, post.Cursor{}, nil
 		}
-		where, args = where+" AND l.edition IN (SELECT rowid FROM edition_text WHERE edition_text MATCH ?)", append(args, match)
 	}
-	list, rows, stories, err := s.editions(ctx, `FROM listing l JOIN edition e ON e.row = l.edition`,
-		where+" ORDER BY l.sort DESC, l.edition DESC LIMIT ?", append(args, q.Limit+1)...)
+	// Each list is read in its own order and no further than the page needs, so
+	// that the thousandth page costs what the first does.
+	var (
+		parts []string
+		args  []any
+	)
+	from := func(list, where string, more ...any) {
+		where = "l.list = ? AND (l.sort, l.edition) < (?, ?)" + where
+		args = append(append(args, list, sort, row), more...)
+		if match != "" {
+			where, args = where+" AND l.edition IN (SELECT rowid FROM edition_text WHERE edition_text MATCH ?)", append(args, match)
+		}
+		parts = append(parts, "SELECT * FROM (SELECT l.sort, l.edition FROM listing l WHERE "+where+" ORDER BY l.sort DESC, l.edition DESC LIMIT ?)")
+		args = append(args, q.Limit+1)
+	}
+	from(q.List(), "")
+	if q.Others && q.Language != "" {
+		everywhere := q
+		everywhere.Language = ""
+		from(everywhere.List(), ` AND NOT EXISTS (SELECT 1 FROM edition a JOIN edition b ON b.story = a.story JOIN listing o ON o.edition = b.row
+			WHERE a.row = l.edition AND o.list = ?)`, q.List())
+	}
+	list, rows, stories, err := s.editions(ctx, "FROM ("+strings.Join(parts, " UNION ALL ")+") l JOIN edition e ON e.row = l.edition",
+		"ORDER BY l.sort DESC, l.edition DESC LIMIT ?", append(args, q.Limit+1)...)
 	if err != nil {
 		return nil, post.Cursor{}, fmt.Errorf("read the feed %q: %w", q.List(), err)
 	}

@@ -48,3 +48,57 @@ func TestSearch(t *testing.T) {
 		t.Errorf("an edited edition is found as %q", got)
 	}
 }
+
+// A language's feed may also have what exists in other languages only.
+func TestOthers(t *testing.T) {
+	s := open(t)
+	know(t, s, "a")
+	for i, language := range []string{"nl", "en", "fy", "nl"} {
+		p := about("a", string(rune('1'+i)), "https://a.example/"+string(rune('1'+i)))
+		p.Language, p.Published = language, t0.Add(-time.Duration(i)*time.Minute)
+		save(t, s, t0, "a", p)
+	}
+	read := func(q post.Query) string {
+		found := ""
+		for _, e := range editions(t, s, q) {
+			found += e.Lead.ID
+		}
+		return found
+	}
+	if got := read(post.Query{Language: "nl"}); got != "14" {
+		t.Errorf("the feed has %q", got)
+	}
+	if got := read(post.Query{Language: "nl", Others: true}); got != "1234" {
+		t.Errorf("with others it has %q", got)
+	}
+	if got := read(post.Query{Language: "nl", Topic: "mssa", Others: true}); got != "1234" {
+		t.Errorf("of a topic it has %q", got)
+	}
+	if got := read(post.Query{Language: "nl", Others: true, Search: "begin"}); got != "1234" {
+		t.Errorf("a search finds %q", got)
+	}
+	var pages string
+	for q := (post.Query{Language: "nl", Others: true, Limit: 1}); ; {
+		list, next, err := s.Editions(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range list {
+			pages += e.Lead.ID
+		}
+		if next == (post.Cursor{}) {
+			break
+		}
+		q.Before = next
+	}
+	if pages != "1234" {
+		t.Errorf("page by page it has %q", pages)
+	}
+	before := s.Version(post.Query{Language: "nl", Others: true})
+	p := about("a", "5", "https://a.example/5")
+	p.Language = "de"
+	save(t, s, t0, "a", p)
+	if s.Version(post.Query{Language: "nl", Others: true}) == before {
+		t.Error("a story in another language does not count as a change")
+	}
+}

@@ -21,7 +21,12 @@ func (s *Store) Version(q post.Query) string {
 	v := &s.versions
 	v.RLock()
 	defer v.RUnlock()
-	return strconv.FormatUint(v.all, 36) + "." + strconv.FormatInt(v.lists[q.List()], 36)
+	at := v.lists[q.List()]
+	if q.Others {
+		q.Language = ""
+		at = max(at, v.lists[q.List()])
+	}
+	return strconv.FormatUint(v.all, 36) + "." + strconv.FormatInt(at, 36)
 }
 
 func (v *versions) bump(touched map[string]bool, shown int64) {

@@ -63,6 +63,7 @@ func (h *handler) keep(format string, render renderer) http.HandlerFunc {
 		}
 		k := key{format: format, query: post.Query{
 			Language: r.PathValue("lang"),
+			Others:   h.Others && r.PathValue("lang") != "",
 			Topic:    r.PathValue("topic"),
 			Source:   r.PathValue("source"),
 			Story:    r.PathValue("story"),

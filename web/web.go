@@ -21,6 +21,7 @@ type Site struct {
 	Title     string
 	BaseURL   string       // where the world reaches the site: absolute, http or https; may have a path
 	Languages []string     // BCP 47, at least one; the first is the default
+	Others    bool         // a language's feeds and pages also have the stories that exist in other languages only
 	Topics    []post.Topic // those that have feeds of their own
 	Version   string       // of the program
 	PublicKey string       // that our requests are signed with, as PEM; empty where they are not

@@ -46,6 +46,9 @@ type siteConfig struct {
 	// Languages are those of the site's pages and feeds as BCP 47 tags, the
 	// default one first. Default nl, en, fy, de, fr.
 	Languages []string `toml:"languages"`
+	// OtherLanguages adds to a language's feeds the stories that exist in other
+	// languages only. Default false.
+	OtherLanguages bool `toml:"other_languages"`
 	// Database is the file that keeps everything; in config.toml relative to
 	// the folder of that file. Default "samenloop.db".
 	Database string `toml:"database"`

@@ -156,7 +156,7 @@ func TestReadConfigErrors(t *testing.T) {
 		{"table of no kind", "[users]\na = 1\n",
 			`config.toml:1:2: unknown table "users"; the tables are [site], [schedule], [fetch], [[topic]], [[source]]`},
 		{"table in a table", "[site.theme]\na = 1\n",
-			`config.toml:1:2: unknown key "theme" in [site]; its keys are title, base_url, listen, languages, database`},
+			`config.toml:1:2: unknown key "theme" in [site]; its keys are title, base_url, listen, languages, other_languages, database`},
 
 		{"syntax", "[site]\ntitle = samenloop\n",
 			`config.toml:2:9: unexpected character U+0073 's' at start of value`},

@@ -56,5 +56,5 @@ func (c *config) rematch(ctx context.Context, s *store.Store, now time.Time) (in
 
 // site is what is served.
 func (c *config) site() web.Site {
-	return web.Site{Title: c.Site.Title, BaseURL: c.Site.BaseURL, Languages: c.Site.Languages, Topics: c.topics(), Version: version()}
+	return web.Site{Title: c.Site.Title, BaseURL: c.Site.BaseURL, Languages: c.Site.Languages, Others: c.Site.OtherLanguages, Topics: c.topics(), Version: version()}
 }
