@@ -206,6 +206,9 @@ func (h *handler) viewStory(s post.Story) storyView {
 		v.Removed = append(v.Removed, words.Story.Removed.With("language", languageName(t.Language), "date", words.Date(t.At.UTC())))
 	}
 	for i, p := range s.Posts {
+		if slices.ContainsFunc(v.Discussions, func(d discussionView) bool { return d.URL == p.URL }) {
+			continue // it is told as what it is
+		}
 		view := partView{Anchor: anchor(int64(i)), articleView: h.viewPart(p, words)}
 		for _, e := range s.Edges {
 			// Each tie once: with the note that is about something, else with the later post.

@@ -22,6 +22,7 @@ func told() *memory {
 	nl.Story, ar.Story = "s", "s"
 	nl.Discussions = []post.Discussion{{URL: "https://social.example/1", Title: "Lees dit!", Author: "Roos", Language: "nl"}}
 	ar.Discussions = nl.Discussions
+	nl.Source.Title, ar.Source.Title = "Noorderlicht", "West"
 	store.editions = append(store.editions, nl, ar)
 	store.removed = map[string]post.Tombstone{
 		"gone": {ID: "urn:uuid:00000000-0000-4000-8000-00000000dead", Language: "en", At: noon},
@@ -33,12 +34,14 @@ func told() *memory {
 	}
 	store.posts = map[string][]post.Part{"s": {
 		part("s", "noord", "nl", "Oproep"), part("s", "planeet", "nl", "Noord: Oproep"), part("s", "west", "ar", "نداء"),
-		part("s3", "oost", "nl", "Een oproep"),
+		part("s3", "oost", "nl", "Een oproep"), part("s", "roos", "nl", "Lees dit!"),
 	}}
+	store.posts["s"][4].URL = nl.Discussions[0].URL
 	store.edges = []post.Edge{
 		{A: 0, B: 1, Reason: post.SameURL, Strength: 1},
 		{A: 2, B: 0, Reason: "hreflang", Strength: 1},
 		{A: 0, B: 3, Reason: "copy", Strength: 0.3},
+		{A: 4, B: 0, Reason: "about", Strength: 1},
 	}
 	return store
 }
@@ -61,6 +64,9 @@ func TestStoryPage(t *testing.T) {
 	var items []string
 	for _, li := range elements(t, page, atom.Li) {
 		items = append(items, strings.Join(strings.Fields(li["text"]), " "))
+	}
+	if len(items) != 5 {
+		t.Errorf("%d items", len(items))
 	}
 	for i, want := range []string{
 		"Oproep noord 23 november 2026",
