@@ -109,8 +109,8 @@ type as2Tombstone struct {
 	Deleted string `json:"deleted,omitempty"`
 }
 
-// renderAS2 writes an ActivityStreams collection: without a cursor, the
-// OrderedCollection with its first page in it; with one, that page. What was
+// renderAS2 writes an ActivityStreams collection: for the first page the
+// OrderedCollection with that page in it, else the page. What was
 // retracted is no longer in it, and gone under its own id.
 func renderAS2(f Feed) ([]byte, error) {
 	page := &as2Collection{
@@ -122,7 +122,7 @@ func renderAS2(f Feed) ([]byte, error) {
 	for _, it := range f.items() {
 		page.Ordered = append(page.Ordered, f.as2Create(it))
 	}
-	if f.PageQuery != "" {
+	if f.PageQuery != f.FirstQuery {
 		page.Context = as2Context
 		page.ID = xmlText(f.URL("as2"))
 		return writeJSON(page)

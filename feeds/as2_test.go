@@ -1,6 +1,7 @@
 package feeds
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -70,6 +71,23 @@ func TestAS2(t *testing.T) {
 	}
 	if o := page.OrderedItems[2].Object; o.Content != "Wie komt er vrijdag?" || o.ContentMap != nil || o.URL[0].Href != "https://samen.example/story/s7k5" {
 		t.Errorf("a bare note is %+v", o)
+	}
+}
+
+// A search is a collection of its own, with its own pages.
+func TestAS2OfSearch(t *testing.T) {
+	f := frame()
+	f.FirstQuery, f.PageQuery, f.NextQuery = "q=web", "q=web", "q=web&before=1a2b"
+	for _, want := range []struct{ page, kind, id string }{
+		{"q=web", "OrderedCollection", "https://samen.example/nl/feed.as2?q=web"},
+		{"q=web&before=1a2b", "OrderedCollectionPage", "https://samen.example/nl/feed.as2?q=web&before=1a2b"},
+	} {
+		f.PageQuery = want.page
+		out, err := renderAS2(f)
+		var got struct{ Type, ID string }
+		if err = cmp.Or(err, json.Unmarshal(out, &got)); err != nil || got.Type != want.kind || got.ID != want.id {
+			t.Errorf("%s: %v, %+v", want.page, err, got)
+		}
 	}
 }
 
