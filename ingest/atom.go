@@ -118,7 +118,7 @@ func atomEntry(entry *atom.Entry, x *xmlEntry, base, lang string) Entry {
 	summary := atomHTML(entry.Summary, x.summaryType)
 	e.Base = cmp.Or(x.contentBase, x.base, base)
 	if entry.Content != nil && entry.Content.Src == "" {
-		e.Content = atomHTML(entry.Content.Value, entry.Content.Type)
+		e.Content = atomHTML(aside(entry.Content.Value, x.content), entry.Content.Type)
 	}
 	if e.Content != "" {
 		e.Summary = summary

@@ -165,12 +165,13 @@ func rssEntry(item *rss.Item, x *xmlEntry, base, docURL string) Entry {
 	e.URL = cmp.Or(e.URL, permalink)
 
 	xmlBase := x.base
+	description := aside(item.Description, x.description)
 	if item.Content != "" {
-		e.Content, e.Summary = item.Content, item.Description
+		e.Content, e.Summary = aside(item.Content, x.content), description
 		e.Whole = looksWhole(e.Content)
 		xmlBase = x.contentBase
 	} else {
-		e.Content = item.Description
+		e.Content = description
 		e.Whole = summaryLooksWhole(e.Content)
 		xmlBase = cmp.Or(x.summaryBase, xmlBase)
 	}

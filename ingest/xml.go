@@ -18,7 +18,16 @@ const (
 	maxXMLTags       = 150_000
 	maxXMLCopies     = 3_000_000 // of declarations, over all elements
 	maxXMLTagSize    = 128 << 10 // bytes
+	maxXMLGrowth     = 1 << 20   // bytes that escaping may add, besides as many as there were
 )
+
+// beyond is the error for a document that exceeds a limit; line 0 is for no line in particular.
+func beyond(line int, what string) error {
+	if line > 0 {
+		what = fmt.Sprintf("line %d: %s", line, what)
+	}
+	return errors.New("read feed: " + what + ": not read; if it is honest, ask its owner for a smaller or simpler feed")
+}
 
 // maxEntries is how many entries of one document are read.
 const maxEntries = 500
@@ -62,6 +71,22 @@ type xmlEntry struct {
 	id                                        string   // verbatim. Atom: <id>, of which gofeed normalizes URLs; RSS 1.0: rdf:about
 	title                                     string   // raw, to name the entry by
 	authors                                   []string // RSS: every <author>
+
+	// Where gofeed gives setAside: the content (Atom <content>, RSS content:encoded)
+	// and the RSS <description>.
+	content, description string
+}
+
+// setAside stands in xmlFeed.text for long plain text, which gofeed would read
+// letter by letter, some times over.
+const setAside = "(set aside)"
+
+// aside is the text that gofeed gave, or what was set aside of it.
+func aside(given, text string) string {
+	if given == setAside && text != "" {
+		return text
+	}
+	return given
 }
 
 // ownLang is the language that the entry itself declares, not the feed around it.
@@ -126,6 +151,7 @@ type xmlScanner struct {
 	entryAt    int    // its place in stack
 	child      string // the element of the entry that is being read: its role
 	childStart int    // in feed.text
+	childName  string // where its text may be set aside: its local name
 	broken     string // why the entry cannot be read, once that is known
 
 	cdataEnd, commentEnd, piEnd int // the next "]]>", "-->" and "?>", so that none is looked for twice
@@ -147,6 +173,9 @@ func scanXML(in []byte, root int, docURL string) (*xmlFeed, error) {
 		s.pos += lt
 		if err := s.markup(); err != nil {
 			return nil, err
+		}
+		if len(s.feed.text) > 2*len(in)+maxXMLGrowth {
+			return nil, beyond(s.lineNumber(), "full of \"<\" and \"&\" that are not markup")
 		}
 		if len(s.stack) == 0 && s.tags > 0 {
 			s.finish()
@@ -188,7 +217,7 @@ func (s *xmlScanner) markup() error {
 	default:
 		tag, ok := parseXMLTag(rest)
 		if tag.size > maxXMLTagSize {
-			return fmt.Errorf("read feed: line %d: a tag of more than %d kB: not read", s.lineNumber(), maxXMLTagSize>>10)
+			return beyond(s.lineNumber(), fmt.Sprintf("a tag of more than %d kB", maxXMLTagSize>>10))
 		}
 		if ok {
 			err := s.startTag(tag)
@@ -242,13 +271,13 @@ func (s *xmlScanner) cdata() {
 
 func (s *xmlScanner) startTag(tag xmlTag) error {
 	if s.tags++; s.tags > maxXMLTags {
-		return fmt.Errorf("read feed: more than %d tags: not read", maxXMLTags)
+		return beyond(0, fmt.Sprintf("more than %d tags", maxXMLTags))
 	}
 	if s.entry != nil && bytes.Equal(tag.name, s.stack[s.entryAt].name) {
 		s.loseEntry("it is not closed before the next begins")
 	}
 	if len(s.stack) >= maxXMLDepth {
-		return fmt.Errorf("read feed: line %d: elements nested more than %d deep: not read", s.lineNumber(), maxXMLDepth)
+		return beyond(s.lineNumber(), fmt.Sprintf("elements nested more than %d deep", maxXMLDepth))
 	}
 
 	frame := xmlFrame{name: tag.name, base: s.feed.base, spaces: len(s.spaces)}
@@ -266,10 +295,10 @@ func (s *xmlScanner) startTag(tag xmlTag) error {
 		}
 	}
 	if len(s.spaces) > maxXMLNamespaces {
-		return fmt.Errorf("read feed: line %d: more than %d namespaces at once: not read", s.lineNumber(), maxXMLNamespaces)
+		return beyond(s.lineNumber(), fmt.Sprintf("more than %d namespaces at once", maxXMLNamespaces))
 	}
 	if s.copies += len(s.spaces); s.copies > maxXMLCopies {
-		return fmt.Errorf("read feed: line %d: too many namespaces for so many tags: not read", s.lineNumber())
+		return beyond(s.lineNumber(), "too many namespaces for so many tags")
 	}
 	prefix, local := splitXMLName(tag.name)
 	if len(s.stack) == 0 {
@@ -388,8 +417,15 @@ func (s *xmlScanner) noteChild(tag xmlTag, frame *xmlFrame, prefix, local string
 	default:
 		return
 	}
-	s.child, s.childStart = role, len(s.feed.text)
+	s.child, s.childStart, s.childName = role, len(s.feed.text), ""
+	if s.atom && local == "content" && plainKinds[strings.ToLower(tag.attr("type"))] && tag.attr("mode") == "" ||
+		!s.atom && (local == "encoded" || local == "description") {
+		s.childName = local
+	}
 }
+
+// plainKinds are the types of an Atom text in which there is no markup of XML.
+var plainKinds = map[string]bool{"": true, "text": true, "html": true, "text/html": true, "text/plain": true}
 
 func (s *xmlScanner) entryName() string {
 	if s.atom {
@@ -479,6 +515,16 @@ func (s *xmlScanner) closeChild(at, end int) {
 		if !s.atom {
 			s.entry.authors = append(s.entry.authors, xmlText(raw))
 		}
+	}
+	if s.childName != "" && len(raw) > 200 && isXMLText(raw) {
+		text := xmlText(raw)
+		if s.childName == "description" {
+			s.entry.description = text
+		} else {
+			s.entry.content = text
+		}
+		endTag := slices.Clone(s.feed.text[end:])
+		s.feed.text = append(append(s.feed.text[:s.childStart], setAside...), endTag...)
 	}
 	s.child = ""
 }
@@ -758,6 +804,21 @@ func appendXMLRef(out, text []byte) ([]byte, int) {
 		return append(out, html.EscapeString(char)...), len(ref)
 	default:
 		return append(out, char...), len(ref)
+	}
+}
+
+// isXMLText says whether an element that scanXML wrote holds text and no elements.
+func isXMLText(raw []byte) bool {
+	for {
+		i := bytes.IndexByte(raw, '<')
+		if i < 0 {
+			return true
+		}
+		section, ok := bytes.CutPrefix(raw[i:], []byte(cdataOpen))
+		if !ok {
+			return false
+		}
+		_, raw, _ = bytes.Cut(section, []byte(cdataClose))
 	}
 }
 
