@@ -227,7 +227,8 @@ type Edition struct {
 	Topics       []string // ids, sorted
 	Translations []Translation
 	Discussions  []Discussion
-	Backfill     bool // it was there before its source (or its topic) was
+	Possibly     []Translation // other stories that weak evidence says are this one, by their main editions
+	Backfill     bool          // it was there before its source (or its topic) was
 }
 
 // Translation is the same story in another language: another edition.

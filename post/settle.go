@@ -16,20 +16,59 @@ const (
 	SameURL Reason = "same-url"
 	// SameText: one source gave the same title and text under two ids, as it does when a slug changes.
 	SameText Reason = "same-text"
+	// SameObject: one source gave one object in several languages.
+	SameObject Reason = "same-object"
+	// Hreflang: A declares B to be the same piece in another language.
+	Hreflang Reason = "hreflang"
+	// SamePath: their URLs differ in the segment that names the language, and so do their languages.
+	SamePath Reason = "same-path"
+	// Copy: two sites gave nearly the same text in one language.
+	Copy Reason = "copy"
+	// SameMarks: images, links, numbers and names say that B is A in another language, and clearly
+	// more so than anything else in that language. It counts where B says the same of A.
+	SameMarks Reason = "marks"
+	// About: A is a note that links to B.
+	About Reason = "about"
+	// Joined and Split: a person said so. That stays.
+	Joined Reason = "joined"
+	Split  Reason = "split"
 )
 
-// Edge joins two posts, with the evidence. A is the smaller row.
+// order is how sure a reason is, the surest first.
+func (r Reason) order() int {
+	return slices.Index([]Reason{Joined, SameURL, SameText, SameObject, Hreflang, SamePath, Copy, SameMarks, About, Split}, r)
+}
+
+// declared says whether somebody who can know said it, rather than that we found it out.
+func (r Reason) declared() bool {
+	switch r {
+	case Joined, SameURL, SameText, SameObject, Hreflang, SamePath:
+		return true
+	}
+	return false
+}
+
+// Edge ties two posts, with the evidence. A is the smaller row, but where the
+// reason has a direction.
 type Edge struct {
 	A, B     int64
 	Reason   Reason
 	Strength float64 // 0 to 1
 }
 
+// surely is the strength from which an edge joins. Below it the two are
+// possibly one story, which is shown and joins nothing.
+const surely = 0.5
+
+// Strong says whether an edge joins its posts.
+func (e Edge) Strong() bool { return e.Strength >= surely }
+
 // Member is what grouping needs to know of a post.
 type Member struct {
 	Row      int64
 	Source   string
-	Story    int64 // row of the story it is in; 0 for none yet
+	ID       string // Post.ID
+	Story    int64  // row of the story it is in; 0 for none yet
 	Language string
 	Own      int  // OwnSite of the source's host and the post's URL
 	Dated    bool // the source stated a date that can be believed
@@ -38,6 +77,8 @@ type Member struct {
 	Shown    Digest    // of what an edition led by it shows
 	Topics   []string  // it is on; nil when it is on none
 	Backfill bool
+	Note     bool // Post.Note
+	Talks    bool // it stood among the discussions of its story
 
 	Withdrawn bool // its source was purged: it leads only what is retracted
 }
@@ -46,8 +87,9 @@ type Member struct {
 type Retraction string
 
 const (
-	Merged   Retraction = "merged"    // into an older edition
-	OffTopic Retraction = "off-topic" // its topic changed; it returns when it matches again
+	Merged    Retraction = "merged"     // into an older edition
+	OffTopic  Retraction = "off-topic"  // its topic changed; it returns when it matches again
+	TakenDown Retraction = "taken-down" // by a person: the story stays down, whoever tells it again
 )
 
 // Standing is an edition as it stands.
@@ -91,6 +133,7 @@ type EditionPlan struct {
 type StoryPlan struct {
 	Row      int64 // 0: a new story
 	Posts    []int64
+	Talks    []int64  // of those, the notes that discuss it
 	Topics   []string // sorted
 	Editions []EditionPlan
 }
@@ -100,6 +143,7 @@ type Occasion struct {
 	Now       time.Time
 	Languages []string // of the site, the default first
 	Past      bool     // a topic changed: what now matches is past, not news
+	TakeDown  int64    // row of the story that a person takes down; 0 for none
 }
 
 // Settle decides how posts that hang together are told: which of them are one
@@ -116,7 +160,8 @@ func Settle(members []Member, edges []Edge, standing []Standing, o Occasion) []S
 	standing = slices.Clone(standing)
 	slices.SortFunc(standing, func(a, b Standing) int { return cmp.Compare(a.Row, b.Row) })
 
-	all := components(members, edges, func(Reason) bool { return true })
+	g := group(members, edges)
+	all := g.parts()
 	owner := owners(all, standing)
 	var plans []StoryPlan
 	for i, component := range all {
@@ -135,23 +180,29 @@ func Settle(members []Member, edges []Edge, standing []Standing, o Occasion) []S
 		for _, m := range component {
 			plan.Posts = append(plan.Posts, m.Row)
 			plan.Topics = append(plan.Topics, m.Topics...)
+			if m.Talks {
+				plan.Talks = append(plan.Talks, m.Row)
+			}
 		}
 		slices.Sort(plan.Topics)
 		plan.Topics = slices.Compact(plan.Topics)
 		if len(plan.Topics) == 0 && plan.Row == 0 && len(own) == 0 {
 			continue
 		}
-		plan.Editions = settleEditions(component, edges, own, len(plan.Topics) > 0, o)
+		plan.Editions = settleEditions(g, component, own, len(plan.Topics) > 0, o)
 		plans = append(plans, plan)
 	}
 	return plans
 }
 
 // settleEditions decides the editions of one story.
-func settleEditions(component []Member, edges []Edge, standing []Standing, onTopic bool, o Occasion) []EditionPlan {
+func settleEditions(g *grouping, component []Member, standing []Standing, onTopic bool, o Occasion) []EditionPlan {
+	down := slices.ContainsFunc(standing, func(s Standing) bool {
+		return s.Retracted == TakenDown || o.TakeDown != 0 && s.Story == o.TakeDown
+	})
 	var groups [][]Member
-	if onTopic {
-		groups = byLanguage(components(component, edges, Reason.sameEdition), standing)
+	if onTopic && !down {
+		groups = byLanguage(g.tellings(component), standing)
 	}
 	// Each group takes the oldest edition that one of its posts led: the id stays
 	// with what readers know it for. What no group took has been merged away.
@@ -178,9 +229,12 @@ func settleEditions(component []Member, edges []Edge, standing []Standing, onTop
 		}
 		gone := s
 		gone.Main = false
-		if gone.Retracted == "" {
+		if gone.Retracted == "" || gone.Retracted == OffTopic && down {
 			gone.Retracted = Merged
-			if !onTopic {
+			switch {
+			case down:
+				gone.Retracted = TakenDown
+			case !onTopic:
 				gone.Retracted = OffTopic
 			}
 			gone.Updated = o.Now
@@ -228,13 +282,14 @@ func settleEdition(group []Member, was Standing, o Occasion) Standing {
 	return s
 }
 
-// leader chooses who is shown: the page's own site before others, a post that
+// leader chooses who is shown: what is discussed before those who discuss it, the page's own site before others, a post that
 // says when it was published before one that does not. An emitted lead stays
 // among equals; with none, the earliest leads.
 func leader(group []Member, incumbent int64) Member {
 	return slices.MinFunc(group, func(a, b Member) int {
 		return cmp.Or(
 			first(!a.Withdrawn, !b.Withdrawn),
+			first(!a.Talks, !b.Talks),
 			cmp.Compare(b.Own, a.Own),
 			first(a.Dated, b.Dated),
 			first(a.Row == incumbent, b.Row == incumbent),
@@ -315,49 +370,7 @@ func events(before, after Standing) []Event {
 }
 
 // sameEdition says whether posts joined for this reason are told by one edition.
-func (r Reason) sameEdition() bool {
-	switch r {
-	case SameURL, SameText:
-		return true
-	}
-	return false
-}
-
-// components are the connected parts of members, each in order of rows, over the edges whose reason holds.
-func components(members []Member, edges []Edge, holds func(Reason) bool) [][]Member {
-	parent := make(map[int64]int64, len(members))
-	for _, m := range members {
-		parent[m.Row] = m.Row
-	}
-	root := func(r int64) int64 {
-		for parent[r] != r {
-			parent[r] = parent[parent[r]]
-			r = parent[r]
-		}
-		return r
-	}
-	for _, e := range edges {
-		_, a := parent[e.A]
-		_, b := parent[e.B]
-		if a && b && holds(e.Reason) {
-			ra, rb := root(e.A), root(e.B)
-			parent[max(ra, rb)] = min(ra, rb)
-		}
-	}
-	place := map[int64]int{}
-	var parts [][]Member
-	for _, m := range members {
-		r := root(m.Row)
-		i, ok := place[r]
-		if !ok {
-			i = len(parts)
-			place[r] = i
-			parts = append(parts, nil)
-		}
-		parts[i] = append(parts[i], m)
-	}
-	return parts
-}
+func (r Reason) sameEdition() bool { return r == SameURL || r == SameText || r == Copy }
 
 // byLanguage joins the groups that would be editions in the same language: a story has one of each.
 func byLanguage(groups [][]Member, standing []Standing) [][]Member {

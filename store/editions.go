@@ -88,7 +88,11 @@ func (s *Store) editions(ctx context.Context, from, where string, args ...any) (
 	return list, rows, stories, err
 }
 
-// addStories adds to editions what their stories know: topics and other editions.
+// mostDiscussions is how many discussions of a story are shown, the first.
+const mostDiscussions = 50
+
+// addStories adds to editions what their stories know: topics, other editions,
+// who discusses them, and other stories that are possibly the same.
 func (s *Store) addStories(ctx context.Context, list []post.Edition, stories []int64) error {
 	if len(list) == 0 {
 		return nil
@@ -125,9 +129,44 @@ func (s *Store) addStories(ctx context.Context, list []post.Edition, stories []i
 	if err != nil {
 		return err
 	}
+	discussions := map[int64][]post.Discussion{}
+	err = s.query(ctx, `SELECT story, url, title, language, author FROM (
+			SELECT p.row, p.story, p.url, p.title, p.language, coalesce(CASE WHEN p.more <> '' THEN p.more ->> '$.authors[0].name' END, '') AS author,
+				row_number() OVER (PARTITION BY p.story ORDER BY p.row) AS place
+			FROM json_each(?) AS ids CROSS JOIN post p ON p.story = ids.value WHERE p.talks AND NOT p.withdrawn)
+		WHERE place <= ? ORDER BY row`, func(scan func(...any) error) error {
+		var (
+			story int64
+			d     post.Discussion
+		)
+		err := scan(&story, &d.URL, &d.Title, &d.Language, &d.Author)
+		discussions[story] = append(discussions[story], d)
+		return err
+	}, string(in), mostDiscussions)
+	if err != nil {
+		return err
+	}
+	possibly := map[int64][]post.Translation{}
+	err = s.query(ctx, `WITH near (story, post) AS (
+			SELECT p.story, t.b FROM json_each(?1) AS ids CROSS JOIN post p ON p.story = ids.value CROSS JOIN tie t ON t.a = p.row
+			UNION SELECT p.story, t.a FROM json_each(?1) AS ids CROSS JOIN post p ON p.story = ids.value CROSS JOIN tie t ON t.b = p.row)
+		SELECT DISTINCT near.story, e.id, e.language, lead.title, lead.url FROM near JOIN post p ON p.row = near.post
+			JOIN edition e ON e.story = p.story AND e.main AND e.retracted = '' JOIN post lead ON lead.row = e.lead
+		WHERE p.story <> near.story ORDER BY e.row`, func(scan func(...any) error) error {
+		var (
+			story int64
+			t     post.Translation
+		)
+		err := scan(&story, &t.ID, &t.Language, &t.Title, &t.URL)
+		possibly[story] = append(possibly[story], t)
+		return err
+	}, string(in))
+	if err != nil {
+		return err
+	}
 	for i := range list {
 		e := &list[i]
-		e.Topics = topics[stories[i]]
+		e.Topics, e.Discussions, e.Possibly = topics[stories[i]], discussions[stories[i]], possibly[stories[i]]
 		for _, t := range editions[stories[i]] {
 			if t.ID != e.ID {
 				e.Translations = append(e.Translations, t)

@@ -73,7 +73,9 @@ func (s *Store) Posts(ctx context.Context, each func(Stored) error) error {
 	for after := int64(0); ; {
 		var batch []Stored
 		err := s.query(ctx, "SELECT "+postColumns+`, p.row, coalesce((SELECT id FROM story WHERE row = p.story), ''),
-				(SELECT json_group_array(DISTINCT reason) FROM (SELECT reason FROM edge WHERE a = p.row UNION SELECT reason FROM edge WHERE b = p.row))
+				(SELECT json_group_array(DISTINCT reason) FROM (
+					SELECT t.reason FROM tie t JOIN post q ON q.row = t.b WHERE t.a = p.row AND q.story = p.story
+					UNION SELECT t.reason FROM tie t JOIN post q ON q.row = t.a WHERE t.b = p.row AND q.story = p.story))
 			FROM post p WHERE p.row > ? ORDER BY p.row LIMIT ?`,
 			func(scan func(...any) error) error {
 				var (
@@ -136,7 +138,7 @@ type more struct {
 	Origin     *post.Origin      `json:"origin,omitempty"`
 }
 
-const postColumns = `p.source, p.id, p.variant, p.digest, p.published, p.updated, p.first_seen, p.backfill, p.reply, p.page_need, p.page_tries,
+const postColumns = `p.source, p.id, p.variant, p.digest, p.published, p.updated, p.first_seen, p.backfill, p.reply, p.note, p.page_need, p.page_tries,
 	p.language, p.language_from, p.url, p.title, p.more, p.summary, p.html, p.page`
 
 // scanPost reads postColumns, and what follows them into extra.
@@ -147,7 +149,7 @@ func scanPost(scan func(...any) error, extra ...any) (post.Post, error) {
 		published, updated, firstSeen int64
 		rest                          string
 	)
-	into := []any{&p.Source, &p.ID, &p.Variant, &digest, &published, &updated, &firstSeen, &p.Backfill, &p.Reply, &p.PageNeed, &p.PageTries,
+	into := []any{&p.Source, &p.ID, &p.Variant, &digest, &published, &updated, &firstSeen, &p.Backfill, &p.Reply, &p.Note, &p.PageNeed, &p.PageTries,
 		&p.Language, &p.LanguageFrom, &p.URL, &p.Title, &rest, &p.Summary, &p.HTML, &p.Page}
 	if err := scan(append(into, extra...)...); err != nil {
 		return p, err
@@ -213,7 +215,7 @@ func (tx *transaction) savePosts(b post.Batch) (affected []int64, saved post.Sav
 	home := post.Host(b.Visit.Given)
 	for i := range b.Posts {
 		p := &b.Posts[i]
-		row, isNew, joined, err := tx.savePost(p, home)
+		row, isNew, tied, err := tx.savePost(p, home)
 		if err != nil {
 			return nil, saved, fmt.Errorf("store post %q of %q: %w", p.ID, p.Source, err)
 		}
@@ -229,54 +231,60 @@ func (tx *transaction) savePosts(b post.Batch) (affected []int64, saved post.Sav
 		if came {
 			saved.Matched++
 		}
-		if onTopic || joined {
+		if onTopic {
 			affected = append(affected, row)
 		}
+		if onTopic {
+			like, err := tx.savePrint(row, p)
+			if err != nil {
+				return nil, saved, fmt.Errorf("store post %q of %q: %w", p.ID, p.Source, err)
+			}
+			affected = append(affected, like...)
+		}
+		affected = append(affected, tied...)
 	}
 	return affected, saved, nil
 }
 
-// savePost writes one post and the edges to its twins. joined says that it has, or had, any.
-func (tx *transaction) savePost(p *post.Post, home string) (row int64, isNew, joined bool, err error) {
+// savePost writes one post and its edges. tied are the rows whose stories those may change.
+func (tx *transaction) savePost(p *post.Post, home string) (row int64, isNew bool, tied []int64, err error) {
 	rest, err := packMore(p)
 	if err != nil {
-		return 0, false, false, err
+		return 0, false, nil, err
 	}
 	var (
 		key   = post.Key(p.URL)
 		own   = post.OwnSite(home, p.URL)
 		shown = p.Shown()
-		was   post.Post
-		since int64
 	)
-	err = tx.row("SELECT row, url, id, title, html, first_seen FROM post WHERE source = ? AND id = ? AND variant = ?",
-		[]any{p.Source, p.ID, p.Variant}, &row, &was.URL, &was.ID, &was.Title, &was.HTML, &since)
+	was, err := scanPost(func(into ...any) error {
+		return tx.row("SELECT "+postColumns+", p.row FROM post p WHERE p.source = ? AND p.id = ? AND p.variant = ?", []any{p.Source, p.ID, p.Variant}, into...)
+	}, &row)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		row, err = tx.insert(`INSERT INTO post (source, id, variant, digest, shown, own, published, updated, first_seen, backfill, reply, page_need, page_tries,
+		row, err = tx.insert(`INSERT INTO post (source, id, variant, digest, shown, own, published, updated, first_seen, backfill, reply, note, page_need, page_tries,
 				language, language_from, key, url, title, more, summary, html, page)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			p.Source, p.ID, p.Variant, p.Digest[:], shown[:], own, millis(p.Published), millis(p.Updated), millis(p.FirstSeen), p.Backfill, p.Reply, p.PageNeed, p.PageTries,
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			p.Source, p.ID, p.Variant, p.Digest[:], shown[:], own, millis(p.Published), millis(p.Updated), millis(p.FirstSeen), p.Backfill, p.Reply, p.Note, p.PageNeed, p.PageTries,
 			p.Language, p.LanguageFrom, key, p.URL, p.Title, rest, p.Summary, p.HTML, p.Page)
 		if err != nil {
-			return 0, false, false, err
+			return 0, false, nil, err
 		}
-		joined, err = tx.join(row, p, p.Keys(home))
-		return row, true, joined, err
+		tied, err = tx.join(row, p, home)
+		return row, true, tied, err
 	case err != nil:
-		return 0, false, false, err
+		return 0, false, nil, err
 	}
-	was.Source = p.Source
-	p.FirstSeen = moment(since)
-	err = tx.exec(`UPDATE post SET digest = ?, shown = ?, own = ?, published = ?, updated = ?, reply = ?, page_need = ?, page_tries = ?,
+	p.FirstSeen = was.FirstSeen
+	err = tx.exec(`UPDATE post SET digest = ?, shown = ?, own = ?, published = ?, updated = ?, reply = ?, note = ?, page_need = ?, page_tries = ?,
 			language = ?, language_from = ?, key = ?, url = ?, title = ?, more = ?, summary = ?, html = ?, page = ? WHERE row = ?`,
-		p.Digest[:], shown[:], own, millis(p.Published), millis(p.Updated), p.Reply, p.PageNeed, p.PageTries,
+		p.Digest[:], shown[:], own, millis(p.Published), millis(p.Updated), p.Reply, p.Note, p.PageNeed, p.PageTries,
 		p.Language, p.LanguageFrom, key, p.URL, p.Title, rest, p.Summary, p.HTML, p.Page, row)
 	if err != nil {
-		return 0, false, false, err
+		return 0, false, nil, err
 	}
-	joined, err = tx.rejoin(row, p, was.Keys(home), p.Keys(home))
-	return row, false, joined, err
+	tied, err = tx.rejoin(row, &was, p, home)
+	return row, false, tied, err
 }
 
 // saveMatches adds to the topics a post is on. What it once matched stays: a

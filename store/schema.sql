@@ -41,6 +41,7 @@ CREATE TABLE visit (
   gone          INTEGER NOT NULL,
   moved_to      TEXT NOT NULL,
   agreed        INTEGER NOT NULL,
+  account       TEXT NOT NULL DEFAULT '',     -- JSON of post.Account; '' of what is no fediverse source
   posts         INTEGER NOT NULL DEFAULT 0,   -- stored of this source
   matched       INTEGER NOT NULL DEFAULT 0    -- of those, on a topic
 ) STRICT;
@@ -62,6 +63,8 @@ CREATE TABLE post (
   first_seen    INTEGER NOT NULL,
   backfill      INTEGER NOT NULL,
   reply         INTEGER NOT NULL,
+  note          INTEGER NOT NULL,
+  talks         INTEGER NOT NULL DEFAULT 0,   -- it is a note about its story, and no part of an edition
   page_need     INTEGER NOT NULL,
   page_tries    INTEGER NOT NULL,
   withdrawn     INTEGER NOT NULL DEFAULT 0,   -- its source was purged: it is told no more
@@ -80,11 +83,68 @@ CREATE INDEX post_story ON post(story) WHERE story IS NOT NULL;
 CREATE INDEX post_page ON post(source, row) WHERE page_need = 1;
 CREATE INDEX post_purge ON post(first_seen) WHERE story IS NULL AND html <> '';
 
+-- The posts of the fediverse, whose edits and deletions are followed.
+CREATE TABLE followed (
+  source TEXT NOT NULL REFERENCES source,
+  post   INTEGER NOT NULL REFERENCES post,
+  PRIMARY KEY (source, post)
+) STRICT, WITHOUT ROWID;
+
+-- Posts of people who are not listed, for a moderator to decide about: nothing of what they say.
+CREATE TABLE waiting (
+  source  TEXT NOT NULL REFERENCES source,
+  id      TEXT NOT NULL,
+  author  TEXT NOT NULL,
+  url     TEXT NOT NULL,
+  since   INTEGER NOT NULL,
+  verdict TEXT NOT NULL,                -- '', approved, refused
+  PRIMARY KEY (source, id)
+) STRICT, WITHOUT ROWID;
+
+-- 'instance-key': what our requests are signed with (PKCS #1, DER).
+CREATE TABLE secret (
+  name  TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) STRICT;
+
 -- What a post's twin may be found by: post.Post.Keys.
 CREATE TABLE post_key (
   key  TEXT NOT NULL,
   post INTEGER NOT NULL REFERENCES post,
   PRIMARY KEY (key, post)
+) STRICT, WITHOUT ROWID;
+
+-- What posts say of pages, stored or not: post.Post.Claims.
+CREATE TABLE claim (
+  key      TEXT NOT NULL,
+  reason   TEXT NOT NULL,
+  post     INTEGER NOT NULL REFERENCES post,
+  strength REAL NOT NULL,
+  PRIMARY KEY (key, reason, post)
+) STRICT, WITHOUT ROWID;
+
+-- How near copies and translations of posts on topic are found, until some weeks
+-- after they were first seen; fields as post.Print, post.Marks and post.Piece.
+CREATE TABLE print (
+  post   INTEGER PRIMARY KEY REFERENCES post,
+  seen   INTEGER NOT NULL,
+  date   INTEGER NOT NULL,
+  site   TEXT NOT NULL,
+  author TEXT NOT NULL,                 -- folded; '' for none that tells people apart
+  length INTEGER NOT NULL,
+  print  BLOB NOT NULL,
+  marks  BLOB NOT NULL,
+  keys   TEXT NOT NULL                  -- JSON list: its print_key
+) STRICT;
+CREATE INDEX print_seen ON print(seen);
+CREATE INDEX print_site ON print(site, date);
+CREATE INDEX print_author ON print(author, date) WHERE author <> '';
+
+-- post.Piece.CopyKeys.
+CREATE TABLE print_key (
+  hash INTEGER NOT NULL,
+  post INTEGER NOT NULL REFERENCES post,
+  PRIMARY KEY (hash, post)
 ) STRICT, WITHOUT ROWID;
 
 -- Which topics a post is on, and by which words. Topic '' is "everything of this source".
@@ -95,7 +155,8 @@ CREATE TABLE post_topic (
   PRIMARY KEY (post, topic)
 ) STRICT, WITHOUT ROWID;
 
--- Why posts belong together: a < b. Stories are the connected parts.
+-- Why posts belong together, possibly or not at all, as post.Settle reads it: a < b,
+-- but where the reason has a direction.
 CREATE TABLE edge (
   a        INTEGER NOT NULL REFERENCES post,
   b        INTEGER NOT NULL REFERENCES post,
@@ -104,6 +165,11 @@ CREATE TABLE edge (
   PRIMARY KEY (a, b, reason)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX edge_b ON edge(b);
+
+-- The edges that count as evidence: what a person split is told by its absence, and
+-- a translation that was not declared is one where both say so.
+CREATE VIEW tie AS SELECT a, b, reason, strength FROM edge e WHERE reason <> 'split'
+  AND (reason <> 'marks' OR EXISTS (SELECT 1 FROM edge r WHERE r.a = e.b AND r.b = e.a AND r.reason = 'marks'));
 
 CREATE TABLE story (
   row INTEGER PRIMARY KEY,

@@ -12,69 +12,6 @@ import (
 	"samenloop/post"
 )
 
-// join finds the twins of a new post by its keys and writes the edges to them.
-func (tx *transaction) join(row int64, p *post.Post, keys []string) (joined bool, err error) {
-	for _, key := range keys {
-		if err := tx.exec("INSERT OR IGNORE INTO post_key (key, post) VALUES (?, ?)", key, row); err != nil {
-			return false, err
-		}
-		// The number of twins is bounded: an address that a hundred posts share is no evidence worth its price.
-		type candidate struct {
-			post.Post
-			row int64
-		}
-		var candidates []candidate
-		err := tx.query(`SELECT p.row, p.source, p.title, p.published, p.first_seen, CASE WHEN p.source = ? THEN p.html ELSE '' END
-			FROM post_key k JOIN post p ON p.row = k.post WHERE k.key = ? AND k.post <> ? ORDER BY k.post LIMIT 50`,
-			func(scan func(...any) error) error {
-				var (
-					c                    candidate
-					published, firstSeen int64
-				)
-				err := scan(&c.row, &c.Source, &c.Title, &published, &firstSeen, &c.HTML)
-				c.Published, c.FirstSeen = moment(published), moment(firstSeen)
-				candidates = append(candidates, c)
-				return err
-			}, p.Source, key, row)
-		if err != nil {
-			return false, err
-		}
-		for _, c := range candidates {
-			reason := post.TwinReason(p, &c.Post, !strings.HasPrefix(key, "="))
-			if reason == "" {
-				continue
-			}
-			joined = true
-			if err := tx.exec("INSERT OR IGNORE INTO edge (a, b, reason, strength) VALUES (?, ?, ?, 1)", min(row, c.row), max(row, c.row), reason); err != nil {
-				return false, err
-			}
-		}
-	}
-	return joined, nil
-}
-
-// rejoin brings the keys and edges of an edited post up to date.
-func (tx *transaction) rejoin(row int64, p *post.Post, old, keys []string) (joined bool, err error) {
-	if slices.Equal(old, keys) {
-		var n int
-		err := tx.row("SELECT count(*) FROM edge WHERE a = ? OR b = ?", []any{row, row}, &n)
-		return n > 0, err
-	}
-	for _, key := range old {
-		if err := tx.exec("DELETE FROM post_key WHERE key = ? AND post = ?", key, row); err != nil {
-			return false, err
-		}
-	}
-	// An address that was left no longer joins; equal text that was seen once stays evidence.
-	if err := tx.exec("DELETE FROM edge WHERE (a = ? OR b = ?) AND reason = ?", row, row, post.SameURL); err != nil {
-		return false, err
-	}
-	if _, err := tx.join(row, p, keys); err != nil {
-		return false, err
-	}
-	return true, nil
-}
-
 // settle decides anew about the stories that these posts are, or were, part of.
 func (tx *transaction) settle(rows []int64, o post.Occasion) error {
 	done := map[int64]bool{}
@@ -101,8 +38,16 @@ func (tx *transaction) settle(rows []int64, o post.Occasion) error {
 			}
 			standing = append(standing, s...)
 		}
-		for _, plan := range post.Settle(members, edges, standing, o) {
-			if err := tx.apply(plan, members, standing, o); err != nil {
+		plans := post.Settle(members, edges, standing, o)
+		for _, m := range members {
+			if m.Story != 0 && !slices.ContainsFunc(plans, func(p post.StoryPlan) bool { return slices.Contains(p.Posts, m.Row) }) {
+				if err := tx.exec("UPDATE post SET story = NULL, talks = 0 WHERE row = ?", m.Row); err != nil {
+					return err
+				}
+			}
+		}
+		for _, plan := range plans {
+			if err := tx.apply(plan, members, standing, rows, o); err != nil {
 				return err
 			}
 		}
@@ -168,8 +113,8 @@ func (tx *transaction) member(row int64) (m post.Member, err error) {
 		story                         sql.NullInt64
 		shown                         []byte
 	)
-	err = tx.row("SELECT source, story, language, own, published, updated, first_seen, shown, backfill, withdrawn FROM post WHERE row = ?", []any{row},
-		&m.Source, &story, &m.Language, &m.Own, &published, &updated, &firstSeen, &shown, &m.Backfill, &m.Withdrawn)
+	err = tx.row("SELECT source, id, story, language, own, published, updated, first_seen, shown, backfill, note, talks, withdrawn FROM post WHERE row = ?", []any{row},
+		&m.Source, &m.ID, &story, &m.Language, &m.Own, &published, &updated, &firstSeen, &shown, &m.Backfill, &m.Note, &m.Talks, &m.Withdrawn)
 	if err != nil {
 		return m, fmt.Errorf("read post %d: %w", row, err)
 	}
@@ -205,23 +150,28 @@ func (tx *transaction) standing(story int64) (list []post.Standing, err error) {
 	return list, err
 }
 
-// apply writes a story down as it shall stand.
-func (tx *transaction) apply(plan post.StoryPlan, members []post.Member, standing []post.Standing, o post.Occasion) (err error) {
+// apply writes a story down as it shall stand. saved are posts of which something was written.
+func (tx *transaction) apply(plan post.StoryPlan, members []post.Member, standing []post.Standing, saved []int64, o post.Occasion) (err error) {
 	if plan.Row == 0 {
 		id := strings.ToLower(rand.Text())[:16]
 		if plan.Row, err = tx.insert("INSERT INTO story (id) VALUES (?)", id); err != nil {
 			return err
 		}
 	}
+	// Editions of a story name each other and those who discuss it: when one of them changes, the feeds of all do.
+	changed := false
 	for _, m := range members {
-		if m.Story != plan.Row && slices.Contains(plan.Posts, m.Row) {
-			if err := tx.exec("UPDATE post SET story = ? WHERE row = ?", plan.Row, m.Row); err != nil {
+		if !slices.Contains(plan.Posts, m.Row) {
+			continue
+		}
+		talks := slices.Contains(plan.Talks, m.Row)
+		changed = changed || talks != m.Talks || talks && (m.Story != plan.Row || slices.Contains(saved, m.Row))
+		if m.Story != plan.Row || talks != m.Talks {
+			if err := tx.exec("UPDATE post SET story = ?, talks = ? WHERE row = ?", plan.Row, talks, m.Row); err != nil {
 				return err
 			}
 		}
 	}
-	// Editions of a story name each other: when one changes, the feeds of all do.
-	changed := false
 	stale := []string{post.StoryList}
 	for i := range plan.Editions {
 		e := &plan.Editions[i]

@@ -75,14 +75,14 @@ func (s *Store) parts(ctx context.Context, story int64) (parts []post.Part, edge
 		return nil, nil, err
 	}
 	// Only what is shown itself: nobody learns here of a post that is on no topic.
-	err = s.query(ctx, `WITH near (row) AS (SELECT b FROM json_each(?1) i CROSS JOIN edge ON a = i.value WHERE reason <> 'split'
-			UNION SELECT a FROM json_each(?1) i CROSS JOIN edge ON b = i.value WHERE reason <> 'split')
+	err = s.query(ctx, `WITH near (row) AS (SELECT b FROM json_each(?1) i CROSS JOIN tie ON a = i.value
+			UNION SELECT a FROM json_each(?1) i CROSS JOIN tie ON b = i.value)
 		SELECT `+columns+" FROM near CROSS JOIN post p ON p.row = near.row "+joined+` WHERE p.story <> ?2
 			AND EXISTS (SELECT 1 FROM edition e WHERE e.story = p.story AND e.retracted = '') ORDER BY p.row LIMIT ?3`, add, rowList(rows), story, mostParts)
 	if err != nil {
 		return nil, nil, err
 	}
-	err = s.query(ctx, "SELECT a, b, reason, strength FROM json_each(?) i CROSS JOIN edge ON a = i.value WHERE reason <> 'split' ORDER BY a, b, strength DESC, reason",
+	err = s.query(ctx, "SELECT a, b, reason, strength FROM json_each(?) i CROSS JOIN tie ON a = i.value ORDER BY a, b, strength DESC, reason",
 		func(scan func(...any) error) error {
 			var e post.Edge
 			if err := scan(&e.A, &e.B, &e.Reason, &e.Strength); err != nil {

@@ -129,5 +129,16 @@ func (tx *transaction) redecide(d post.Decision) error {
 			return err
 		}
 	}
+	if is > was {
+		p, err := scanPost(func(into ...any) error {
+			return tx.row("SELECT "+postColumns+" FROM post p WHERE p.row = ?", []any{d.Row}, into...)
+		})
+		if err != nil {
+			return err
+		}
+		if _, err := tx.savePrint(d.Row, &p); err != nil { // what it ties to is settled with the post
+			return err
+		}
+	}
 	return tx.exec("UPDATE visit SET matched = matched + ? WHERE source = (SELECT source FROM post WHERE row = ?)", is-was, d.Row)
 }

@@ -1,0 +1,226 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"samenloop/i18n"
+	"samenloop/post"
+)
+
+const (
+	// printsKept is how long after a post was first seen copies and translations of it are looked for.
+	printsKept = 60 * 24 * time.Hour
+	// mostNear is how many posts of one site or author are looked at for translations.
+	mostNear = 200
+)
+
+// savePrint writes down what copies and translations of a post are found by, and
+// the edges to those that are stored. It returns the rows whose stories those may
+// change. An edit does not make one of two stories that were both emitted: what
+// it shows is that they are possibly one.
+func (tx *transaction) savePrint(row int64, p *post.Post) (tied []int64, err error) {
+	piece := p.Piece()
+	print := post.NewPrint(piece.Text)
+	printed, _ := print.MarshalBinary()
+	marks, _ := post.MarksOf(p).MarshalBinary()
+	keys, err := json.Marshal(piece.CopyKeys(print))
+	if err != nil {
+		return nil, err
+	}
+	var old string
+	err = tx.row("SELECT keys FROM print WHERE post = ?", []any{row}, &old)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	if old != string(keys) {
+		if err := tx.exec("DELETE FROM print_key WHERE post = ?1 AND hash IN (SELECT value FROM json_each(?2))", row, old); old != "" && err != nil {
+			return nil, err
+		}
+		if tied, err = tx.findCopies(row, piece, print, string(keys)); err != nil {
+			return nil, err
+		}
+		if err := tx.exec("INSERT OR IGNORE INTO print_key (hash, post) SELECT value, ? FROM json_each(?)", row, string(keys)); err != nil {
+			return nil, err
+		}
+	}
+	author := p.AuthorKey()
+	err = tx.exec("INSERT OR REPLACE INTO print (post, seen, date, site, author, length, print, marks, keys) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		row, millis(p.FirstSeen), millis(piece.Date), piece.Site, author, utf8.RuneCountInString(piece.Text), printed, marks, string(keys))
+	if err != nil {
+		return nil, err
+	}
+	for _, scope := range []struct{ column, value string }{{"site", piece.Site}, {"author", author}} {
+		if scope.value == "" {
+			continue
+		}
+		more, err := tx.findTranslations(row, p.Language, piece.Date, scope.column, scope.value)
+		if err != nil {
+			return nil, err
+		}
+		tied = append(tied, more...)
+	}
+	return tied, nil
+}
+
+// findCopies writes the edges to the stored copies of a piece.
+func (tx *transaction) findCopies(row int64, piece post.Piece, print post.Print, keys string) (tied []int64, err error) {
+	var candidates []int64
+	err = tx.query(`SELECT DISTINCT r.post, r.print, r.site, r.date, p.language, p.title
+		FROM json_each(?) AS k CROSS JOIN print_key n ON n.hash = k.value JOIN print r ON r.post = n.post JOIN post p ON p.row = r.post
+		WHERE r.post <> ? ORDER BY r.post DESC LIMIT ?`, func(scan func(...any) error) error {
+		var (
+			other, date int64
+			stored      []byte
+			theirs      post.Print
+			q           post.Piece
+		)
+		if err := scan(&other, &stored, &q.Site, &date, &q.Language, &q.Title); err != nil {
+			return err
+		}
+		if err := theirs.UnmarshalBinary(stored); err != nil {
+			return err
+		}
+		q.Language, q.Date = i18n.Base(q.Language), moment(date)
+		if piece.MayCopy(q, print, theirs) && len(candidates) < mostSharing {
+			candidates = append(candidates, other)
+		}
+		return nil
+	}, keys, row, 4*mostSharing)
+	if err != nil {
+		return nil, err
+	}
+	for _, other := range candidates {
+		var story, theirs sql.NullInt64
+		p, err := scanPost(func(into ...any) error {
+			return tx.row("SELECT "+postColumns+", p.story, (SELECT story FROM post WHERE row = ?2) FROM post p WHERE p.row = ?1", []any{other, row}, into...)
+		}, &theirs, &story)
+		if err != nil {
+			return nil, err
+		}
+		e := between(row, other, post.Copy)
+		e.Strength = post.CopyStrength(piece.CopyOf(p.Piece()), story.Valid && theirs.Valid && story != theirs)
+		if e.Strength == 0 {
+			continue
+		}
+		if err := tx.tie(e); err != nil {
+			return nil, err
+		}
+		tied = append(tied, other)
+	}
+	return tied, nil
+}
+
+// findTranslations decides anew which posts of a site or an author look like
+// translations of each other, as far as one of them may have changed that.
+func (tx *transaction) findTranslations(row int64, language string, date time.Time, column, value string) (changed []int64, err error) {
+	from, to := millis(date.Add(-2*post.TranslatedWithin)), millis(date.Add(2*post.TranslatedWithin))
+	where := "FROM print r JOIN post p ON p.row = r.post WHERE r." + column + " = ? AND r.date BETWEEN ? AND ?"
+	var several int
+	if err := tx.row("SELECT EXISTS (SELECT 1 "+where+" AND p.language <> ?)", []any{value, from, to, language}, &several); err != nil || several == 0 {
+		return nil, err
+	}
+	var (
+		near []post.Marked
+		list []int64
+	)
+	err = tx.query("SELECT r.post, p.language, r.site, r.date, r.length, r.marks "+where+" ORDER BY r.date, r.post LIMIT ?", func(scan func(...any) error) error {
+		var (
+			m     post.Marked
+			date  int64
+			marks []byte
+		)
+		if err := scan(&m.Row, &m.Language, &m.Site, &date, &m.Length, &marks); err != nil {
+			return err
+		}
+		m.Language, m.Date = i18n.Base(m.Language), moment(date)
+		near, list = append(near, m), append(list, m.Row)
+		return near[len(near)-1].Marks.UnmarshalBinary(marks)
+	}, value, from, to, mostNear)
+	if err != nil {
+		return nil, err
+	}
+	was := map[post.Edge]bool{}
+	err = tx.query("SELECT a, b, strength FROM json_each(?) i CROSS JOIN edge ON a = i.value WHERE reason = 'marks'", func(scan func(...any) error) error {
+		e := post.Edge{Reason: post.SameMarks}
+		err := scan(&e.A, &e.B, &e.Strength)
+		was[e] = true
+		return err
+	}, rowList(list))
+	if err != nil {
+		return nil, err
+	}
+	byAuthor := column == "author"
+	for i, x := range near {
+		if x.Date.Sub(date).Abs() > post.TranslatedWithin {
+			continue
+		}
+		is := post.Translations(near, i, byAuthor)
+		for _, e := range is {
+			if was[e] {
+				delete(was, e)
+				continue
+			}
+			if err := tx.exec("INSERT OR REPLACE INTO edge (a, b, reason, strength) VALUES (?, ?, ?, ?)", e.A, e.B, e.Reason, e.Strength); err != nil {
+				return nil, err
+			}
+			changed = append(changed, e.A, e.B)
+		}
+		for e := range was {
+			at := slices.IndexFunc(near, func(m post.Marked) bool { return m.Row == e.B })
+			if e.A != x.Row || at < 0 || byAuthor == (near[at].Site == x.Site) || slices.ContainsFunc(is, func(n post.Edge) bool { return n.B == e.B }) {
+				continue
+			}
+			if err := tx.exec("DELETE FROM edge WHERE a = ? AND b = ? AND reason = 'marks'", e.A, e.B); err != nil {
+				return nil, err
+			}
+			changed = append(changed, e.A, e.B)
+		}
+	}
+	return changed, nil
+}
+
+// PrunePrints forgets what copies and translations of old posts were found by. Their edges stay.
+func (s *Store) PrunePrints(ctx context.Context, now time.Time) error {
+	for {
+		n := 0
+		err := s.update(ctx, func(tx *transaction) error {
+			type print struct {
+				post int64
+				keys string
+			}
+			var old []print
+			err := tx.query("SELECT post, keys FROM print WHERE seen < ? ORDER BY seen LIMIT ?", func(scan func(...any) error) error {
+				var p print
+				err := scan(&p.post, &p.keys)
+				old = append(old, p)
+				return err
+			}, millis(now.Add(-printsKept)), slice)
+			if err != nil {
+				return err
+			}
+			for _, p := range old {
+				if err := tx.exec("DELETE FROM print_key WHERE post = ?1 AND hash IN (SELECT value FROM json_each(?2))", p.post, p.keys); err != nil {
+					return err
+				}
+				if err := tx.exec("DELETE FROM print WHERE post = ?", p.post); err != nil {
+					return err
+				}
+			}
+			n = len(old)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("forget the prints of old posts: %w", err)
+		}
+		if n < slice {
+			return nil
+		}
+	}
+}
