@@ -84,11 +84,11 @@ func New(o Options) (*Client, error) {
 			ResponseHeaderTimeout:  stepTimeout,
 			MaxResponseHeaderBytes: maxHeader,
 			// The body is unpacked here, where both of its sizes are seen.
-			DisableCompression:  true,
-			ForceAttemptHTTP2:   true, // a dialer of one's own turns it off
-			MaxIdleConns:        64,
+			DisableCompression: true,
+			ForceAttemptHTTP2:  true, // a dialer of one's own turns it off
+			// No MaxIdleConns: closing the oldest cuts off answers that just come.
 			MaxIdleConnsPerHost: perHost,
-			IdleConnTimeout:     time.Minute,
+			IdleConnTimeout:     5 * time.Second,
 		},
 		hosts: &hosts{
 			now:     now,
@@ -236,12 +236,24 @@ func (c *Client) ask(ctx context.Context, q *http.Request, left *time.Duration) 
 	defer leave()
 
 	began := time.Now()
-	within, cancel := context.WithTimeout(ctx, *left)
+	within, cancel := context.WithCancelCause(ctx)
+	clock := time.AfterFunc(*left, func() { cancel(context.DeadlineExceeded) })
+	defer clock.Stop()
+	take := func(n int64) error { // waiting for room is no fault of its server
+		if !clock.Stop() {
+			return within.Err()
+		}
+		waits := time.Now()
+		err := stayOf(ctx).take(ctx, n)
+		began = began.Add(time.Since(waits))
+		clock.Reset(*left - time.Since(began))
+		return err
+	}
 	defer func() {
 		if err != nil {
 			err = c.explain(ctx, within, q.URL, err)
 		}
-		cancel()
+		cancel(nil)
 		*left -= time.Since(began)
 	}()
 	answer, err := c.transport.RoundTrip(q.WithContext(within))
@@ -257,7 +269,7 @@ func (c *Client) ask(ctx context.Context, q *http.Request, left *time.Duration) 
 	}
 	if answer.StatusCode/100 != 2 {
 		io.CopyN(io.Discard, answer.Body, drained)
-	} else if r.Body, err = readBody(answer, c.maxBytes, func(n int64) error { return stayOf(ctx).take(within, n) }); err != nil {
+	} else if r.Body, err = readBody(answer, c.maxBytes, take); err != nil {
 		return nil, "", "", err
 	}
 	now := c.now()
@@ -278,7 +290,7 @@ func (c *Client) explain(ctx, within context.Context, u *url.URL, err error) err
 	case ctx.Err() != nil:
 		e.Reason, e.Err = "stopped before the answer was there", ctx.Err()
 	case within.Err() != nil:
-		e.Reason, e.Err = "timeout after "+c.timeout.String(), within.Err()
+		e.Reason, e.Err = "timeout after "+c.timeout.String(), context.Cause(within)
 	default:
 		e.Reason = reason(err)
 	}

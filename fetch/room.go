@@ -33,7 +33,7 @@ type stay struct {
 type stayKey struct{}
 
 // Stay bounds the memory of who gets with the context it returns: bodies count
-// until leave is called, and where there is no room Get waits, within its time.
+// until leave is called, and where there is no room Get waits for it.
 // A stay within another is a part of it that can be left earlier.
 func (c *Client) Stay(ctx context.Context) (_ context.Context, leave func()) {
 	s := &stay{room: c.room}

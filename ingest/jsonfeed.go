@@ -88,7 +88,7 @@ func boundedJSON(text []byte) ([]byte, error) {
 		switch text[i] {
 		case '{', '[':
 			if depth++; depth > maxJSONDepth {
-				return nil, fmt.Errorf("read feed: JSON nested more than %d deep: not read", maxJSONDepth)
+				return nil, beyond(0, fmt.Sprintf("JSON nested more than %d deep", maxJSONDepth))
 			}
 			values++
 		case '}', ']':
@@ -106,7 +106,7 @@ func boundedJSON(text []byte) ([]byte, error) {
 		}
 	}
 	if values > maxJSONValues {
-		return nil, fmt.Errorf("read feed: more than %d JSON values: not read", maxJSONValues)
+		return nil, beyond(0, fmt.Sprintf("more than %d JSON values", maxJSONValues))
 	}
 	if !bare {
 		return text, nil

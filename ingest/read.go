@@ -194,8 +194,9 @@ func findXMLRoot(text []byte) (root string, at int, err error) {
 
 var htmlRoots = map[string]bool{"html": true, "head": true, "body": true, "title": true, "meta": true, "link": true, "main": true, "h1": true, "center": true, "a": true, "style": true, "noscript": true}
 
-// httpURL makes a reference absolute. Only http and https URLs come out, "" for
-// anything else; an empty reference stays empty, it never means the base.
+// httpURL makes a reference absolute. Only http and https URLs of at most 4 kB
+// and without credentials come out, "" for anything else; an empty reference
+// stays empty, it never means the base.
 func httpURL(base, ref string) string {
 	ref = strings.TrimSpace(carriable(ref))
 	if ref == "" {
@@ -212,10 +213,13 @@ func httpURL(base, ref string) string {
 		}
 		u = b.ResolveReference(u)
 	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
 		return ""
 	}
-	return u.String()
+	if s := u.String(); len(s) <= maxLink {
+		return s
+	}
+	return ""
 }
 
 // contentBase is what relative URLs in HTML are relative to where the format

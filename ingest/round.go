@@ -68,7 +68,26 @@ const (
 
 // understanding has a place for each document that is being understood at the
 // time: that takes memory as well as computing.
-var understanding = make(chan struct{}, min(runtime.GOMAXPROCS(0), 4))
+var (
+	understanding = make(chan struct{}, min(runtime.GOMAXPROCS(0), 4))
+	largeAtOnce   = make(chan struct{}, 1) // of those, larger than large
+)
+
+const large = 1 << 20 // bytes
+
+// turn waits until a document of some bytes can be understood; done says that it was.
+func turn(size int) (done func()) {
+	if size > large {
+		largeAtOnce <- struct{}{}
+	}
+	understanding <- struct{}{}
+	return func() {
+		<-understanding
+		if size > large {
+			<-largeAtOnce
+		}
+	}
+}
 
 const (
 	acceptFeeds = "application/atom+xml, application/rss+xml, application/feed+json, application/activity+json;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, text/html;q=0.5, */*;q=0.1"
@@ -201,7 +220,8 @@ func (r *Reader) visit(ctx context.Context, s post.SourceState) (post.Batch, Rep
 			b.Visit = searchAgain(b.Visit)
 		}
 	}
-	if b.Visit.Trouble == "" {
+	// What came of a large document is not kept in memory while pages are read: they wait for the next visit.
+	if b.Visit.Trouble == "" && (resp == nil || len(resp.Body) <= large) {
 		r.pages(ctx, s.Source, &b)
 	}
 	if doc != nil && len(doc.Lost) > 0 {
@@ -227,9 +247,9 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 		b.Visit = succeeded(v, resp, false, 0, b.Now)
 		return nil
 	}
-	understanding <- struct{}{}
+	done := turn(len(resp.Body))
 	doc, err := Read(resp.Body, resp.ContentType, resp.URL)
-	<-understanding
+	done()
 	if isPage(err) && v.FeedURL == "" {
 		var found *fetch.Response
 		if doc, found, err = r.find(ctx, resp); err == nil {
@@ -242,8 +262,7 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 		b.Visit = searchAgain(misunderstood(v, resp, reason(err), b.Now))
 		return nil
 	}
-	understanding <- struct{}{}
-	defer func() { <-understanding }()
+	defer turn(len(resp.Body))()
 	past := v.Changed.IsZero()
 	posts, known, err := r.compare(ctx, doc, src, b.Now)
 	if err != nil {
@@ -354,8 +373,7 @@ func (r *Reader) try(ctx context.Context, u string) (*Document, *fetch.Response,
 	if resp.Status != http.StatusOK {
 		return nil, nil, errors.New(refusal(resp))
 	}
-	understanding <- struct{}{}
-	defer func() { <-understanding }()
+	defer turn(len(resp.Body))()
 	doc, err := Read(resp.Body, resp.ContentType, resp.URL)
 	return doc, resp, err
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -66,9 +67,15 @@ var errTold = errors.New("told already")
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
+// memoryGoal is where the collector begins to work harder; what is read is limited so that it can keep to it.
+const memoryGoal = 160 << 20 // bytes
+
 // run is the program: 0 when all is well, 1 when something that was asked for
 // failed, 2 for wrong usage or configuration.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryGoal)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if len(args) == 0 {
