@@ -108,17 +108,18 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 		slots   = make(chan struct{}, max(1, r.Concurrency))
 		lanes   sync.WaitGroup
 	)
-	hosts := map[string]chan post.SourceState{}
+	hosts := map[string][]post.SourceState{}
 	for _, s := range sources {
 		host := post.Host(cmp.Or(s.Visit.FeedURL, s.Source.URL))
-		if hosts[host] == nil {
-			hosts[host] = make(chan post.SourceState, len(sources))
-		}
-		hosts[host] <- s
+		hosts[host] = append(hosts[host], s)
 	}
-	for _, queue := range hosts {
+	for _, there := range hosts {
+		queue := make(chan post.SourceState, len(there))
+		for _, s := range there {
+			queue <- s
+		}
 		close(queue)
-		for range min(max(1, r.PerHost), len(queue)) {
+		for range min(max(1, r.PerHost), len(there)) {
 			lanes.Go(func() {
 				for s := range queue {
 					select {
