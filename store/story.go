@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// mostParts is how many posts of a story are shown, and as many that possibly belong.
+	// mostParts is how many posts of a story are shown, as many that possibly belong, and as many tombstones.
 	mostParts = 200
 	// mostRemoved is how many tombstones a feed shows, the newest.
 	mostRemoved = 100
@@ -42,7 +42,7 @@ func (s *Store) story(ctx context.Context, id string) (story post.Story, err err
 	if err := s.addStories(ctx, story.Editions, stories); err != nil {
 		return story, err
 	}
-	story.Removed, err = s.tombstones(ctx, "SELECT id, language, updated FROM edition WHERE story = ? AND retracted <> '' ORDER BY row", row)
+	story.Removed, err = s.tombstones(ctx, "SELECT id, language, updated FROM edition WHERE story = ? AND retracted <> '' ORDER BY row LIMIT ?", row, mostParts)
 	if err != nil {
 		return story, err
 	}
@@ -71,13 +71,13 @@ func (s *Store) parts(ctx context.Context, story int64) (parts []post.Part, edge
 	const columns = `p.row, t.id, src.id, coalesce(nullif(src.title, ''), nullif(v.feed_title, ''), src.id), src.url,
 		p.url, p.title, p.language, p.published, p.first_seen`
 	const joined = `JOIN story t ON t.row = p.story JOIN source src ON src.id = p.source JOIN visit v ON v.source = src.id`
-	if err := s.query(ctx, "SELECT "+columns+" FROM post p "+joined+" WHERE p.story = ? ORDER BY p.row LIMIT ?", add, story, mostParts); err != nil {
+	if err := s.query(ctx, "SELECT "+columns+" FROM post p "+joined+" WHERE p.story = ? AND NOT p.withdrawn ORDER BY p.row LIMIT ?", add, story, mostParts); err != nil {
 		return nil, nil, err
 	}
 	// Only what is shown itself: nobody learns here of a post that is on no topic.
 	err = s.query(ctx, `WITH near (row) AS (SELECT b FROM json_each(?1) i CROSS JOIN tie ON a = i.value
 			UNION SELECT a FROM json_each(?1) i CROSS JOIN tie ON b = i.value)
-		SELECT `+columns+" FROM near CROSS JOIN post p ON p.row = near.row "+joined+` WHERE p.story <> ?2
+		SELECT `+columns+" FROM near CROSS JOIN post p ON p.row = near.row "+joined+` WHERE p.story <> ?2 AND NOT p.withdrawn
 			AND EXISTS (SELECT 1 FROM edition e WHERE e.story = p.story AND e.retracted = '') ORDER BY p.row LIMIT ?3`, add, rowList(rows), story, mostParts)
 	if err != nil {
 		return nil, nil, err

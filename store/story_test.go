@@ -91,3 +91,24 @@ func TestRemoved(t *testing.T) {
 		t.Error("the pages of stories are not made anew")
 	}
 }
+
+// What was withdrawn with its source is named nowhere any more.
+func TestStoryWithoutWithdrawn(t *testing.T) {
+	s := open(t)
+	know(t, s, "a", "b")
+	save(t, s, t0, "a", about("a", "1", "https://a.example/1"))
+	save(t, s, t0, "b", about("b", "x", "https://a.example/1"))
+	id := editions(t, s, post.Query{})[0].Story
+	if n := len(story(t, s, id).Posts); n != 2 {
+		t.Fatalf("%d posts", n)
+	}
+	err := s.update(t.Context(), func(tx *transaction) error {
+		return tx.exec("UPDATE post SET withdrawn = 1 WHERE source = 'b'")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st := story(t, s, id); len(st.Posts) != 1 || st.Posts[0].Source.ID != "a" || len(st.Edges) != 0 {
+		t.Errorf("%+v, %+v", st.Posts, st.Edges)
+	}
+}

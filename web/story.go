@@ -203,6 +203,9 @@ func (h *handler) viewStory(s post.Story) storyView {
 		}
 	}
 	for _, t := range s.Removed {
+		if slices.ContainsFunc(s.Editions, func(e post.Edition) bool { return i18n.Base(e.Lead.Language) == i18n.Base(t.Language) }) {
+			continue // another edition of the same language took its place
+		}
 		v.Removed = append(v.Removed, words.Story.Removed.With("language", languageName(t.Language), "date", words.Date(t.At.UTC())))
 	}
 	for i, p := range s.Posts {

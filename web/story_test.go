@@ -90,6 +90,16 @@ func TestStoryPage(t *testing.T) {
 	}
 }
 
+// An edition that made room for another in its language is not missed.
+func TestStoryWithMergedEdition(t *testing.T) {
+	h := newHandler(t, testSite(), told())
+	s := post.Story{ID: "s", Editions: []post.Edition{edition(1, "noord", "nl", "Oproep")},
+		Removed: []post.Tombstone{{ID: "1", Language: "nl-BE", At: noon}, {ID: "2", Language: "fr", At: noon}}}
+	if got := h.viewStory(s).Removed; len(got) != 1 || !strings.Contains(got[0], "français") {
+		t.Errorf("%q", got)
+	}
+}
+
 // What ids in ActivityStreams resolve to, for programs and for people.
 func TestStoryAS2(t *testing.T) {
 	server := serve(t, newHandler(t, testSite(), told()))
