@@ -205,10 +205,10 @@ CREATE INDEX listing_edition ON listing(edition);
 
 -- Which editions stood in which feed and no longer do: what their tombstones say there.
 CREATE TABLE departure (
-  list    TEXT NOT NULL,
   edition INTEGER NOT NULL REFERENCES edition,
+  list    TEXT NOT NULL,
   at      INTEGER NOT NULL,
-  PRIMARY KEY (list, edition)
+  PRIMARY KEY (edition, list)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX departure_at ON departure(list, at);
 

@@ -128,23 +128,15 @@ func (s *Store) tombstones(ctx context.Context, query string, args ...any) (list
 	return list, err
 }
 
-// saveDepartures notes which feeds an edition left, and forgets that it had left those it is in.
+// saveDepartures notes which lists an edition left, and forgets that it had left those it is in.
 func (tx *transaction) saveDepartures(edition int64, before, after []string, now time.Time) error {
 	for _, list := range before {
 		if slices.Contains(after, list) {
 			continue
 		}
-		if err := tx.exec("INSERT OR REPLACE INTO departure (list, edition, at) VALUES (?, ?, ?)", list, edition, millis(now)); err != nil {
+		if err := tx.exec("INSERT OR REPLACE INTO departure (edition, list, at) VALUES (?, ?, ?)", edition, list, millis(now)); err != nil {
 			return err
 		}
 	}
-	for _, list := range after {
-		if slices.Contains(before, list) {
-			continue
-		}
-		if err := tx.exec("DELETE FROM departure WHERE list = ? AND edition = ?", list, edition); err != nil {
-			return err
-		}
-	}
-	return nil
+	return tx.exec("DELETE FROM departure WHERE edition = ?1 AND list IN (SELECT list FROM listing WHERE edition = ?1)", edition)
 }

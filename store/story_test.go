@@ -90,6 +90,12 @@ func TestRemoved(t *testing.T) {
 	if s.Version(post.Query{Story: "any"}) == version {
 		t.Error("the pages of stories are not made anew")
 	}
+	// It comes back: nobody is told any more that it went.
+	y.URL, y.Title, y.HTML = "https://a.example/2", "Boats", young[0].Lead.HTML
+	save(t, s, later.Add(time.Hour), "a", y)
+	if list, _ := s.Removed(t.Context(), post.Query{}, t0); len(list) != 0 {
+		t.Errorf("it is back, and gone: %+v", list)
+	}
 }
 
 // What was withdrawn with its source is named nowhere any more.
