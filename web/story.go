@@ -216,7 +216,7 @@ func (h *handler) viewStory(s post.Story) storyView {
 		for _, e := range s.Edges {
 			// Each tie once: with the note that is about something, else with the later post.
 			from, to := max(e.A, e.B), min(e.A, e.B)
-			if e.Reason == "about" {
+			if e.Reason == post.About {
 				from, to = e.A, e.B
 			}
 			if from == int64(i) {
@@ -253,19 +253,19 @@ func why(words *i18n.Words, r post.Reason) string {
 		return w.SameURL
 	case post.SameText:
 		return w.SameText
-	case "same-object":
+	case post.SameObject:
 		return w.SameObject
-	case "hreflang":
+	case post.Hreflang:
 		return w.Hreflang
-	case "same-path":
+	case post.SamePath:
 		return w.SamePath
-	case "copy":
+	case post.Copy:
 		return w.Copy
-	case "marks":
+	case post.SameMarks:
 		return w.Marks
-	case "about":
+	case post.About:
 		return w.About
-	case "joined":
+	case post.Joined:
 		return w.Joined
 	}
 	return string(r)

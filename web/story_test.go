@@ -39,9 +39,9 @@ func told() *memory {
 	store.posts["s"][4].URL = nl.Discussions[0].URL
 	store.edges = []post.Edge{
 		{A: 0, B: 1, Reason: post.SameURL, Strength: 1},
-		{A: 2, B: 0, Reason: "hreflang", Strength: 1},
-		{A: 0, B: 3, Reason: "copy", Strength: 0.3},
-		{A: 4, B: 0, Reason: "about", Strength: 1},
+		{A: 2, B: 0, Reason: post.Hreflang, Strength: 1},
+		{A: 0, B: 3, Reason: post.Copy, Strength: 0.3},
+		{A: 4, B: 0, Reason: post.About, Strength: 1},
 	}
 	return store
 }
