@@ -36,6 +36,7 @@ var commands = []*command{
 	feedCommand,
 	sourceCommand,
 	postCommand,
+	storyCommand,
 	checkCommand,
 	backupCommand,
 	versionCommand,
