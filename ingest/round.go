@@ -62,7 +62,8 @@ const (
 	timeForVisit = 30 * time.Second // what the first answer leaves of it is for finding the feed and reading pages
 	timeForMore  = 5 * time.Second  // but that at least
 	pageTries    = 3
-	mostTogether = 64 // batches written in one transaction
+	mostTogether = 64  // batches written in one transaction,
+	mostPosts    = 300 // unless there are so many posts in them
 	mostNamed    = 4  // feeds that a page names, tried in its order
 )
 
@@ -104,7 +105,7 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 		stored func() // gives back the memory that it took
 	}
 	var (
-		results = make(chan visited, mostTogether)
+		results = make(chan visited, max(1, r.Concurrency))
 		slots   = make(chan struct{}, max(1, r.Concurrency))
 		lanes   sync.WaitGroup
 	)
@@ -145,12 +146,12 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 	// its price, whether it holds one visit or fifty.
 	var failures []error
 	for first := range results {
-		together := []visited{first}
-		for len(together) < mostTogether {
+		together, posts := []visited{first}, len(first.batch.Posts)
+		for len(together) < mostTogether && posts < mostPosts {
 			select {
 			case v, ok := <-results:
 				if ok {
-					together = append(together, v)
+					together, posts = append(together, v), posts+len(v.batch.Posts)
 					continue
 				}
 			default:
