@@ -12,6 +12,7 @@ import (
 // imports point inward, siblings do not know each other. ARCHITECTURE.md tells why.
 var plan = map[string][]string{
 	"i18n":          {},
+	"i18n/train":    {"i18n"},
 	"fetch":         {},
 	"opml":          {},
 	"post":          {"i18n"},

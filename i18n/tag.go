@@ -154,17 +154,25 @@ var segment = regexp.MustCompile(`^([a-z]{2,3})(?:[-_][a-z]{4})?(?:[-_](?:[a-z]{
 // host ("nl.example.org"). Empty where it names none. The top-level domain is
 // weaker evidence and not looked at.
 func FromURL(rawURL string) string {
+	tag, _, _ := fromURL(rawURL)
+	return tag
+}
+
+// fromURL says where it stood as well: "path /nl/", "host nl.", "lang=nl"; and what the top-level domain is.
+func fromURL(rawURL string) (tag, where, domain string) {
 	if len(rawURL) > maxHeader {
-		return ""
+		return "", "", ""
 	}
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		return ""
+		return "", "", ""
 	}
+	host := u.Hostname()
+	domain = host[strings.LastIndexByte(host, '.')+1:]
 	query := u.Query()
 	for _, key := range []string{"lang", "language", "locale", "hl"} {
 		if tag := Tag(query.Get(key)); tag != "" {
-			return tag
+			return tag, key + "=" + tag, domain
 		}
 	}
 	parts := strings.Split(strings.Trim(u.Path, "/"), "/")
@@ -174,14 +182,37 @@ func FromURL(rawURL string) string {
 			break
 		}
 		if tag := fromSegment(part); tag != "" {
-			return tag
+			return tag, "path /" + part + "/", domain
 		}
 	}
 	// "nl.example.org", but not "nl.org".
-	if label, rest, _ := strings.Cut(u.Hostname(), "."); strings.Contains(rest, ".") {
-		return fromSegment(label)
+	if label, rest, _ := strings.Cut(host, "."); strings.Contains(rest, ".") {
+		if tag := fromSegment(label); tag != "" {
+			return tag, "host " + label + ".", domain
+		}
 	}
-	return ""
+	return "", "", domain
+}
+
+// ofDomain are the languages of top-level domains whose sites are mostly in one.
+var ofDomain = map[string]string{
+	"nl": "nl", "frl": "fy", "de": "de", "at": "de", "fr": "fr", "uk": "en", "us": "en", "ie": "en", "es": "es", "cat": "ca", "eus": "eu",
+	"gal": "gl", "pt": "pt", "br": "pt", "it": "it", "dk": "da", "se": "sv", "no": "nb", "fi": "fi", "is": "is", "pl": "pl", "cz": "cs",
+	"sk": "sk", "si": "sl", "hr": "hr", "rs": "sr", "hu": "hu", "ro": "ro", "bg": "bg", "gr": "el", "ee": "et", "lv": "lv", "lt": "lt",
+	"tr": "tr", "ua": "uk", "ru": "ru", "by": "be", "il": "he", "ir": "fa", "cn": "zh", "tw": "zh-Hant", "jp": "ja", "kr": "ko",
+	"mx": "es", "ar": "es", "cl": "es",
+}
+
+// URLSigns is what a post's URL says of its language: in itself, else by its top-level domain.
+func URLSigns(rawURL string) []Evidence {
+	tag, where, domain := fromURL(rawURL)
+	if tag != "" {
+		return []Evidence{{OfURL, tag, where}}
+	}
+	if tag := ofDomain[domain]; tag != "" {
+		return []Evidence{{OfDomain, tag, "domain ." + domain}}
+	}
+	return nil
 }
 
 func fromSegment(s string) string {

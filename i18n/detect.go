@@ -1,0 +1,271 @@
+package i18n
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Guess is a language that a text may be in.
+type Guess struct {
+	Tag  string  // "nl"; never with a region
+	LogP float64 // the natural logarithm of its probability
+}
+
+// mostDetected is how much of a text Detect reads, in bytes: what follows would not change the answer.
+const mostDetected = 4 << 10
+
+// Detect says which languages a text may be in, likeliest first. Their
+// probabilities add up to 1: a short text gives several languages something, and
+// a text in two languages gives each its share. URLs, addresses, mentions and
+// hashtags are not read. Where no letters are left it is empty.
+//
+// The script decides first, and often alone; among the languages of one script a
+// linear model of letter groups and words does (see i18n/model).
+func Detect(text string) []Guess {
+	text = clip(text, mostDetected)
+	s, _ := scriptOf(text)
+	if s == none {
+		return nil
+	}
+	of := scripts[s]
+	if of.model {
+		return classify(text, s)
+	}
+	return of.guesses
+}
+
+// clip is the first n bytes of a text, whole runes.
+func clip(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}
+
+// script is a script, or several, that languages have to themselves.
+type script uint8
+
+const (
+	none script = iota
+	latin
+	cyrillic
+	arabic
+	greek
+	hebrew
+	han
+	kana
+	hangul
+	devanagari
+	thai
+	georgian
+	armenian
+	bengali
+	gurmukhi
+	gujarati
+	tamil
+	telugu
+	kannada
+	malayalam
+	sinhala
+	khmer
+	lao
+	burmese
+	ethiopic
+	scriptCount
+)
+
+// scripts says what a script tells of the language. What stands for the most
+// languages is left to the model.
+var scripts = [scriptCount]struct {
+	model   bool
+	guesses []Guess
+}{
+	latin:    {model: true},
+	cyrillic: {model: true},
+	arabic:   {model: true},
+	greek:    sure("el"), hebrew: sure("he"), han: sure("zh"), kana: sure("ja"), hangul: sure("ko"),
+	devanagari: {guesses: []Guess{{"hi", math.Log(0.6)}, {"mr", math.Log(0.2)}, {"ne", math.Log(0.2)}}},
+	thai:       sure("th"), georgian: sure("ka"), armenian: sure("hy"), bengali: sure("bn"), gurmukhi: sure("pa"),
+	gujarati: sure("gu"), tamil: sure("ta"), telugu: sure("te"), kannada: sure("kn"), malayalam: sure("ml"),
+	sinhala: sure("si"), khmer: sure("km"), lao: sure("lo"), burmese: sure("my"), ethiopic: sure("am"),
+}
+
+func sure(tag string) (s struct {
+	model   bool
+	guesses []Guess
+}) {
+	s.guesses = []Guess{{tag, 0}}
+	return s
+}
+
+// blocks are where the scripts stand in Unicode, in order.
+var blocks = []struct {
+	first, last rune
+	script      script
+}{
+	{'A', 0x24f, latin}, {0x370, 0x3ff, greek}, {0x400, 0x52f, cyrillic}, {0x531, 0x58f, armenian}, {0x590, 0x5ff, hebrew},
+	{0x600, 0x6ff, arabic}, {0x750, 0x77f, arabic}, {0x900, 0x97f, devanagari}, {0x980, 0x9ff, bengali},
+	{0xa00, 0xa7f, gurmukhi}, {0xa80, 0xaff, gujarati}, {0xb80, 0xbff, tamil}, {0xc00, 0xc7f, telugu},
+	{0xc80, 0xcff, kannada}, {0xd00, 0xd7f, malayalam}, {0xd80, 0xdff, sinhala}, {0xe00, 0xe7f, thai}, {0xe80, 0xeff, lao},
+	{0x1000, 0x109f, burmese}, {0x10a0, 0x10ff, georgian}, {0x1100, 0x11ff, hangul}, {0x1200, 0x139f, ethiopic},
+	{0x1780, 0x17ff, khmer}, {0x1e00, 0x1eff, latin}, {0x1f00, 0x1fff, greek}, {0x3040, 0x30ff, kana}, {0x3130, 0x318f, hangul},
+	{0x3400, 0x9fff, han}, {0xac00, 0xd7a3, hangul}, {0xf900, 0xfaff, han}, {0xfb1d, 0xfb4f, hebrew}, {0xfb50, 0xfdff, arabic},
+	{0xfe70, 0xfeff, arabic}, {0xff66, 0xff9d, kana}, {0x20000, 0x3ffff, han},
+}
+
+// scriptOfRune is none for what is no letter.
+func scriptOfRune(r rune) script {
+	if r < utf8.RuneSelf {
+		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
+			return latin
+		}
+		return none
+	}
+	i, found := slices.BinarySearchFunc(blocks, r, func(b struct {
+		first, last rune
+		script      script
+	}, r rune) int {
+		switch {
+		case b.last < r:
+			return -1
+		case b.first > r:
+			return 1
+		}
+		return 0
+	})
+	if !found || !unicode.IsLetter(r) {
+		return none
+	}
+	return blocks[i].script
+}
+
+// scriptOf is the script that says most in a text, and how many letters of it there are.
+func scriptOf(text string) (script, int) {
+	var count [scriptCount]int
+	for word := range words(text) {
+		for _, r := range word {
+			count[scriptOfRune(r)]++
+		}
+	}
+	count[none] = 0
+	// Japanese is kana among Han; some kana are ornament in Chinese.
+	if count[kana]*8 > count[han] {
+		count[kana] += count[han]
+		count[han] = 0
+	}
+	best, most := none, 0
+	for s, n := range count {
+		weight := n
+		switch script(s) {
+		case han, kana, hangul:
+			weight *= 3 // a letter is a syllable or a word
+		}
+		if weight > most {
+			best, most = script(s), weight
+		}
+	}
+	return best, count[best]
+}
+
+// words yields what stands between spaces, without what has no language: URLs,
+// addresses of mail and accounts, hashtags.
+func words(text string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for field := range strings.FieldsSeq(text) {
+			bare := strings.TrimLeft(field, `([{<"'“„«‘.,:;¿¡-–—`)
+			switch {
+			case bare == "", bare[0] == '#', bare[0] == '@', strings.HasPrefix(bare, "＃"), strings.HasPrefix(bare, "＠"),
+				strings.HasPrefix(bare, "www."), strings.Contains(bare, "://"), strings.IndexByte(bare, '@') > 0:
+				continue
+			}
+			if !yield(field) {
+				return
+			}
+		}
+	}
+}
+
+// The model sees a text as a bag of hashed features.
+const (
+	bucketBits = 15
+	longest    = 32 // letters of a word that are looked at
+)
+
+// Features tells the trainer what the model sees of a text: the languages that
+// its script leaves possible, and the buckets of its letter groups and words. A
+// name is a capitalised word that does not begin the text: it says less of the
+// language. No languages are left where the script decides alone.
+func Features(text string, see func(bucket int, name bool)) (possible []string) {
+	s, _ := scriptOf(text)
+	if !scripts[s].model {
+		return nil
+	}
+	features(text, s, see)
+	return modelled[s]
+}
+
+// features are all groups of 2 to 4 letters, where the ends of a word count as
+// letters, and the words themselves.
+func features(text string, s script, see func(bucket int, name bool)) {
+	var letters [longest + 2]rune // of a word, with an end on either side
+	n, capital, first := 1, false, true
+	flush := func() {
+		if n > 1 {
+			letters[n] = 0
+			name := capital && !first
+			first = false
+			word := letters[:n+1]
+			for i := range word {
+				h := uint32(word[i])
+				for j := i + 1; j < min(i+4, len(word)); j++ {
+					h = h*0x01000193 ^ uint32(word[j])
+					see(bucket(h, j-i), name)
+				}
+			}
+			if n > 3 { // of a shorter one the letter groups are the word
+				h := uint32(0)
+				for _, r := range word {
+					h = h*0x01000193 ^ uint32(r)
+				}
+				see(bucket(h, 4), name)
+			}
+		}
+		n, capital = 1, false
+	}
+	for word := range words(text) {
+		for _, r := range word {
+			if r == '’' || r == 'ʼ' {
+				r = '\''
+			}
+			if r > unicode.MaxLatin1 && unicode.Is(unicode.Mn, r) {
+				continue // vowels of Arabic, accents that stand apart
+			}
+			if r != '\'' && scriptOfRune(r) != s {
+				flush()
+				continue
+			}
+			if n > longest {
+				continue
+			}
+			if n == 1 || n == 2 && letters[1] == '\'' {
+				capital = unicode.IsUpper(r)
+			}
+			letters[n] = unicode.ToLower(r)
+			n++
+		}
+		flush()
+	}
+}
+
+func bucket(h uint32, kind int) int {
+	h = (h ^ uint32(kind)*0x9e3779b9) * 0x85ebca6b
+	h ^= h >> 13
+	h *= 0xc2b2ae35
+	return int(h >> (32 - bucketBits))
+}
