@@ -55,9 +55,12 @@ func (r *Reader) Examine(ctx context.Context, address string, src post.Source) (
 	return x, nil
 }
 
-// Open gets and reads the feed at an address, or the one that the site there has.
+// Open gets and reads the feed or the account at an address, or the feed that the site there has.
 func (r *Reader) Open(ctx context.Context, address string) (*Document, *fetch.Response, error) {
-	resp, err := r.Client.Get(ctx, fetch.Request{URL: address, Accept: acceptFeeds})
+	if isAccount(post.Visit{Given: address}) {
+		return r.lookAt(ctx, address, nil)
+	}
+	resp, err := r.Client.Get(ctx, fetch.Request{URL: address, Accept: acceptFeeds, MaySign: true})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -73,6 +76,9 @@ func (r *Reader) Open(ctx context.Context, address string) (*Document, *fetch.Re
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("read %s: %w", resp.URL, err)
+	}
+	if doc.object != nil {
+		return r.lookAt(ctx, address, resp)
 	}
 	return doc, resp, nil
 }

@@ -39,6 +39,10 @@ type Reader struct {
 	Match  *post.Matcher
 	Now    func() time.Time
 
+	Fediverse AccountStore // nil: nothing is remembered of it
+	BaseURL   string       // ours: what stands there is never read
+	Thorough  bool         // somebody asked for this: all that was taken lately is looked at again
+
 	Concurrency int // visits under way at once, nearly all of them waiting
 	PerHost     int // of those, on one host
 
@@ -112,6 +116,9 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 	hosts := map[string][]post.SourceState{}
 	for _, s := range sources {
 		host := post.Host(cmp.Or(s.Visit.FeedURL, s.Source.URL))
+		if _, at, ok := handle(s.Source.URL); ok && host == "" {
+			host = at
+		}
 		hosts[host] = append(hosts[host], s)
 	}
 	for _, there := range hosts {
@@ -199,8 +206,12 @@ func (r *Reader) visit(ctx context.Context, s post.SourceState) (post.Batch, Rep
 		report.Trouble, report.Notice = b.Visit.Trouble, b.Visit.Notice
 		return b, report
 	}
+	if isAccount(v) {
+		r.account(ctx, s.Source, &b, &report, nil)
+		return b, told(report, b)
+	}
 	var doc *Document
-	resp, err := r.Client.Get(ctx, fetch.Request{URL: address(v), Accept: acceptFeeds, ETag: v.ETag, LastModified: v.LastModified})
+	resp, err := r.Client.Get(ctx, fetch.Request{URL: address(v), Accept: acceptFeeds, ETag: v.ETag, LastModified: v.LastModified, MaySign: true})
 	ctx, cancel := context.WithTimeout(ctx, max(timeForVisit-time.Since(began), timeForMore))
 	defer cancel()
 	var wait *fetch.HeldError
@@ -229,14 +240,19 @@ func (r *Reader) visit(ctx context.Context, s post.SourceState) (post.Batch, Rep
 	if doc != nil && len(doc.Lost) > 0 {
 		b.Visit.Notice = join(b.Visit.Notice, lost(doc.Lost))
 	}
+	return b, told(report, b)
+}
+
+// told completes a report by what its visit says.
+func told(report Report, b post.Batch) Report {
 	report.Trouble, report.Notice = b.Visit.Trouble, b.Visit.Notice
-	if report.Asked = b.Visit.Checked.Equal(now); report.Asked {
+	if report.Asked = b.Visit.Checked.Equal(b.Now); report.Asked {
 		report.Status = b.Visit.Status
 	}
 	if report.Source.Title == "" {
 		report.Source.Title = b.Visit.FeedTitle
 	}
-	return b, report
+	return report
 }
 
 // understand reads the document of an answer, and finds the feed first where
@@ -262,6 +278,10 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 	}
 	if err != nil {
 		b.Visit = searchAgain(misunderstood(v, resp, reason(err), b.Now))
+		return nil
+	}
+	if doc.object != nil {
+		r.account(ctx, src, b, report, resp)
 		return nil
 	}
 	defer turn(len(resp.Body))()
@@ -318,6 +338,17 @@ func (r *Reader) compare(ctx context.Context, doc *Document, src post.Source, no
 			said[id] = append(said[id], stored[id][at])
 			stored[id] = slices.Delete(stored[id], at, at+1)
 			known++
+			continue
+		}
+		if e.Fediverse {
+			at := slices.IndexFunc(stored[id], func(k post.Known) bool { return k.Variant == e.Variant })
+			if at >= 0 && (stored[id][at].Withdrawn || e.Updated.Before(stored[id][at].Updated)) { // deleted, or an edit that was overtaken
+				known++
+				continue
+			}
+			// Its id is what it is known by, also when all else changed.
+			said[id] = append(said[id], post.Known{Variant: e.Variant, Digest: sum})
+			fresh = append(fresh, settle(e, doc, src, r.Match, now))
 			continue
 		}
 		p := settle(e, doc, src, r.Match, now)

@@ -9,6 +9,9 @@ type Known struct {
 	Digest  Digest
 	Key     string // Key(Post.URL)
 	Title   string
+
+	Updated   time.Time // Post.Updated
+	Withdrawn bool      // it was deleted: it does not come back
 }
 
 // Batch is what one visit gave: written whole or not at all.
@@ -16,6 +19,13 @@ type Batch struct {
 	Now   time.Time
 	Visit Visit
 	Posts []Post // new or changed; what is as it was is left out
+
+	// Deleted are ids of posts of the source that are no more: what they said is
+	// forgotten, and no edition shows them. AllDeleted: none of them is.
+	Deleted    []string
+	AllDeleted bool
+	// Waiting are posts of others that a moderator is to decide about.
+	Waiting []Waiting
 
 	// Held, where a host asked us to stay away: no source on it is visited before then.
 	Held Hold

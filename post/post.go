@@ -274,6 +274,8 @@ type Visit struct {
 	Trouble string // a failure, in words that say what to do; empty when all is well
 	Notice  string // worth knowing, not a failure
 
+	Account Account // where it is of the fediverse
+
 	Gone    bool   // it answered 410: not asked again until the operator resumes it
 	MovedTo string // where a permanent redirect pointed
 	Agreed  int    // how many answers in a row pointed there

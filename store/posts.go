@@ -17,17 +17,19 @@ func (s *Store) Known(ctx context.Context, source string, ids []string) (map[str
 		return nil, fmt.Errorf("look up posts of %q: %w", source, err)
 	}
 	known := make(map[string][]post.Known, len(ids))
-	err = s.query(ctx, `SELECT p.row, p.id, p.variant, p.digest, p.key, p.title FROM json_each(?) AS ids
+	err = s.query(ctx, `SELECT p.row, p.id, p.variant, p.digest, p.key, p.title, p.updated, p.withdrawn FROM json_each(?) AS ids
 			CROSS JOIN post AS p ON p.source = ? AND p.id = ids.value ORDER BY p.variant`,
 		func(scan func(...any) error) error {
 			var (
-				k      post.Known
-				id     string
-				digest []byte
+				k       post.Known
+				id      string
+				digest  []byte
+				updated int64
 			)
-			if err := scan(&k.Row, &id, &k.Variant, &digest, &k.Key, &k.Title); err != nil {
+			if err := scan(&k.Row, &id, &k.Variant, &digest, &k.Key, &k.Title, &updated, &k.Withdrawn); err != nil {
 				return err
 			}
+			k.Updated = moment(updated)
 			copy(k.Digest[:], digest)
 			known[id] = append(known[id], k)
 			return nil
@@ -136,6 +138,7 @@ type more struct {
 	Enclosures []post.Enclosure  `json:"enclosures,omitempty"`
 	Alternates map[string]string `json:"alternates,omitempty"`
 	Origin     *post.Origin      `json:"origin,omitempty"`
+	Booster    *post.Author      `json:"booster,omitempty"`
 }
 
 const postColumns = `p.source, p.id, p.variant, p.digest, p.published, p.updated, p.first_seen, p.backfill, p.reply, p.note, p.page_need, p.page_tries,
@@ -167,6 +170,9 @@ func scanPost(scan func(...any) error, extra ...any) (post.Post, error) {
 	if m.Origin != nil {
 		p.Origin = *m.Origin
 	}
+	if m.Booster != nil {
+		p.Booster = *m.Booster
+	}
 	return p, nil
 }
 
@@ -175,7 +181,10 @@ func packMore(p *post.Post) (string, error) {
 	if p.Origin != (post.Origin{}) {
 		m.Origin = &p.Origin
 	}
-	if m.Authors == nil && m.Tags == nil && m.Enclosures == nil && m.Alternates == nil && m.Origin == nil {
+	if p.Booster.Name != "" {
+		m.Booster = &p.Booster
+	}
+	if m.Authors == nil && m.Tags == nil && m.Enclosures == nil && m.Alternates == nil && m.Origin == nil && m.Booster == nil {
 		return "", nil
 	}
 	b, err := json.Marshal(m)
@@ -191,7 +200,11 @@ func (s *Store) Save(ctx context.Context, batches ...post.Batch) ([]post.Saved, 
 			if err != nil {
 				return err
 			}
-			if err := tx.settle(affected, post.Occasion{Now: b.Now, Languages: s.languages}); err != nil {
+			withdrawn, err := tx.saveFediverse(b)
+			if err != nil {
+				return err
+			}
+			if err := tx.settle(append(affected, withdrawn...), post.Occasion{Now: b.Now, Languages: s.languages}); err != nil {
 				return fmt.Errorf("group the posts of %q: %w", b.Visit.Source, err)
 			}
 			if err := tx.saveVisit(b.Visit, done); err != nil {
@@ -212,12 +225,18 @@ func (s *Store) Save(ctx context.Context, batches ...post.Batch) ([]post.Saved, 
 
 // savePosts writes the posts of a batch and returns the rows of those whose stories may have changed.
 func (tx *transaction) savePosts(b post.Batch) (affected []int64, saved post.Saved, err error) {
-	home := post.Host(b.Visit.Given)
+	home := b.Visit.Home()
 	for i := range b.Posts {
 		p := &b.Posts[i]
 		row, isNew, tied, err := tx.savePost(p, home)
 		if err != nil {
 			return nil, saved, fmt.Errorf("store post %q of %q: %w", p.ID, p.Source, err)
+		}
+		lost := false
+		if p.Fediverse {
+			if lost, err = tx.follow(row, p); err != nil {
+				return nil, saved, fmt.Errorf("store post %q of %q: %w", p.ID, p.Source, err)
+			}
 		}
 		onTopic, came, err := tx.saveMatches(row, p.Matches)
 		if err != nil {
@@ -231,7 +250,7 @@ func (tx *transaction) savePosts(b post.Batch) (affected []int64, saved post.Sav
 		if came {
 			saved.Matched++
 		}
-		if onTopic {
+		if onTopic || lost {
 			affected = append(affected, row)
 		}
 		if onTopic {

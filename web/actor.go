@@ -16,8 +16,9 @@ import (
 // for it before it can check one.
 const (
 	actorPath = "/actor"
-	keyPath   = "/actor/main-key" // a path and no fragment: what is fetched is what is named
-	inboxPath = "/inbox"          // it takes nothing yet
+	// KeyPath is a path and no fragment: what is fetched is what is named.
+	KeyPath   = "/actor/main-key"
+	inboxPath = "/inbox" // it takes nothing yet
 )
 
 const (
@@ -58,7 +59,7 @@ func (h *handler) actor() actor {
 		Outbox:   h.base + feedPath(post.Query{}) + ".as2",
 	}
 	if h.PublicKey != "" {
-		a.PublicKey = &actorKey{h.base + keyPath, a.ID, h.PublicKey}
+		a.PublicKey = &actorKey{h.base + KeyPath, a.ID, h.PublicKey}
 	}
 	return a
 }

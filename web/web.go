@@ -153,7 +153,7 @@ func (h *handler) routes() *http.ServeMux {
 	handle("/story/{story}", byAccept(choice{html, h.keep("html", h.story)}, choice{as2, h.keep("as2", h.storyAS2)}))
 	handle("/edition/{edition}", byAccept(choice{html, h.toStory}, choice{as2, ofEdition(h.keep("edition", h.editionAS2))}))
 	handle(actorPath, h.known.actor.serve)
-	handle(keyPath, h.known.actor.serve)
+	handle(KeyPath, h.known.actor.serve)
 	handle("/.well-known/webfinger", h.finger)
 	handle("/.well-known/nodeinfo", h.known.nodeInfoLinks.serve)
 	handle("/nodeinfo/2.1", h.known.nodeInfo.serve)

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"time"
 
@@ -19,8 +22,8 @@ func (c *config) openStore(ctx context.Context, readOnly bool) (*store.Store, er
 	return store.Open(ctx, c.Site.Database, store.Options{Languages: c.Site.Languages, ReadOnly: readOnly})
 }
 
-// reader is what visits sources, at the time that now tells.
-func (c *config) reader(s ingest.Store, now func() time.Time) (*ingest.Reader, error) {
+// reader is what visits sources, at the time that now tells; s is nil where nothing is stored.
+func (c *config) reader(s *store.Store, now func() time.Time) (*ingest.Reader, error) {
 	match, err := post.NewMatcher(c.topics())
 	if err != nil {
 		return nil, &configError{[]string{err.Error()}}
@@ -32,12 +35,45 @@ func (c *config) reader(s ingest.Store, now func() time.Time) (*ingest.Reader, e
 		Timeout:       c.Fetch.Timeout.Duration,
 		PerHost:       c.Schedule.PerHost,
 		Concurrency:   c.Schedule.Concurrency,
+		Signer:        &fetch.Signer{KeyID: c.Site.BaseURL + web.KeyPath, Key: func() (*rsa.PrivateKey, error) { return c.instanceKey(s) }},
 		Now:           now,
 	})
 	if err != nil {
 		return nil, &configError{[]string{err.Error()}}
 	}
-	return &ingest.Reader{Client: client, Store: s, Match: match, Now: now, Concurrency: c.Schedule.Concurrency, PerHost: c.Schedule.PerHost}, nil
+	r := &ingest.Reader{Client: client, Match: match, Now: now, BaseURL: c.Site.BaseURL, Concurrency: c.Schedule.Concurrency, PerHost: c.Schedule.PerHost}
+	if s != nil {
+		r.Store, r.Fediverse = s, s
+	}
+	return r, nil
+}
+
+// instanceKey is what requests are signed with. Who only has a look has it from
+// the database, if there is one.
+func (c *config) instanceKey(s *store.Store) (*rsa.PrivateKey, error) {
+	ctx := context.Background() // it is read once, whatever becomes of the request that needs it first
+	if s != nil {
+		return s.InstanceKey(ctx)
+	}
+	s, err := c.openStore(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return s.InstanceKey(ctx)
+}
+
+// publicKey is the instance key's public part as PEM, for those who check our signatures.
+func (c *config) publicKey(s *store.Store) (string, error) {
+	key, err := c.instanceKey(s)
+	if err != nil {
+		return "", err
+	}
+	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		return "", err
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})), nil
 }
 
 // rematch decides anew about what is stored where topics changed, or sources

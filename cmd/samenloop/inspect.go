@@ -21,7 +21,7 @@ var inspectFlags struct{ json bool }
 var inspectCommand = &command{
 	name:  "inspect",
 	args:  "URL|FILE|-",
-	short: "say what would be taken from a feed, a site or a file, and why; nothing is stored",
+	short: "say what would be taken from a feed, a site, an account or a file, and why; nothing is stored",
 	long: `A URL is fetched as a visit would, articles included where the feed has only summaries.
 A file, or "-" for standard input, never touches the network.`,
 	flags: func(set *flag.FlagSet) {
@@ -62,7 +62,7 @@ func inspect(c *call) error {
 	}
 	var x *ingest.Examined
 	switch {
-	case strings.HasPrefix(target, "http://"), strings.HasPrefix(target, "https://"):
+	case strings.HasPrefix(target, "http://"), strings.HasPrefix(target, "https://"), ingest.IsHandle(target):
 		x, err = reader.Examine(c, target, src)
 	default:
 		var body []byte
@@ -219,6 +219,10 @@ func tellExamined(w io.Writer, x *ingest.Examined) {
 			authors = append(authors, a.Name)
 		}
 		line("authors", strings.Join(authors, ", "))
+		line("boosted by", p.Booster.Name)
+		if p.Reply {
+			line("reply", "it answers another post")
+		}
 		line("tags", strings.Join(p.Tags, ", "))
 		for _, e := range p.Enclosures {
 			line("enclosure", e.URL+" "+e.Type)

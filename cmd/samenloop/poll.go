@@ -76,6 +76,7 @@ func poll(c *call) error {
 	} else if n > 0 {
 		fmt.Fprintf(c.stderr, "samenloop: the topics changed: %d stored posts came on them or left\n", n)
 	}
+	reader.Thorough = !pollFlags.due
 	bar := newProgress(c.stderr, len(asked))
 	reports := map[string]ingest.Report{}
 	err = reader.Round(c, asked, func(r ingest.Report) {

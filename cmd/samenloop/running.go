@@ -54,6 +54,9 @@ func (r *running) use(cfg *config) (*http.Server, error) {
 	}
 	site := cfg.site()
 	site.Metrics, site.Health = r.metrics, r.health
+	if site.PublicKey, err = cfg.publicKey(r.store); err != nil {
+		return nil, err
+	}
 	handler, err := web.New(site, r.store)
 	if err != nil {
 		return nil, &configError{[]string{err.Error()}}

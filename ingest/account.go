@@ -1,0 +1,226 @@
+package ingest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"samenloop/fetch"
+	"samenloop/post"
+)
+
+// AccountStore is what reading the fediverse needs to have remembered, besides.
+type AccountStore interface {
+	// Seen are those of the names (ids and URLs of posts) that a source has stored, or that wait, or waited, in it.
+	Seen(ctx context.Context, source string, names []string) ([]string, error)
+	// Followed are the ids of a source's newest posts, the newest first.
+	Followed(ctx context.Context, source string, limit int) ([]string, error)
+	// Listed are those of the actors that are sources themselves.
+	Listed(ctx context.Context, actors []string) ([]string, error)
+	// Admitted are the ids of waiting posts that may be taken now.
+	Admitted(ctx context.Context, source string, limit int) ([]string, error)
+}
+
+// Bounds of one visit to an account.
+const (
+	mostOutboxPages = 10
+	mostOutboxItems = 200
+	mostRequests    = 250
+	mostAdmitted    = 20
+	mostAgain       = 20 // posts that are looked at again for edits and deletions
+)
+
+// accountVisit is one visit to a fediverse source under way.
+type accountVisit struct {
+	r     *Reader
+	src   post.Source
+	b     *post.Batch
+	brief bool // only the first page, to have a look
+	left  int  // requests that may still be made
+
+	host string      // of the source: what is there is its own
+	own  post.Author // the account as it is shown
+	doc  *Document   // what was taken, the newest first
+
+	last    *fetch.Response // of what the visit itself asked for
+	signed  map[string]bool // hosts that want signatures
+	authors map[string]author
+	listed  map[string]bool // what the source shows now
+	fresh   map[string]bool // what was read in this visit
+	missed  bool            // something could not be had now that may be had later
+}
+
+// account visits a fediverse source. found is the answer that showed it to be
+// one, nil where its address said so.
+func (r *Reader) account(ctx context.Context, src post.Source, b *post.Batch, report *Report, found *fetch.Response) {
+	ctx, cancel := context.WithTimeout(ctx, timeForVisit)
+	defer cancel()
+	a := r.newAccountVisit(src, b)
+	gave, resp, body, err := a.visit(ctx, found)
+	if len(a.doc.Entries) > 0 || len(b.Deleted) > 0 {
+		understanding <- struct{}{}
+		fresh, known, failed := r.compare(ctx, a.doc, src, b.Now)
+		<-understanding
+		b.Posts, report.Known = fresh, known
+		if err == nil {
+			err = failed
+		}
+	}
+	past := b.Visit.Changed.IsZero()
+	for i := range b.Posts {
+		b.Posts[i].Backfill = past
+	}
+	if err != nil {
+		a.failed(err)
+	} else if resp != nil {
+		a.done(resp, body, gave, past || len(b.Posts)+len(b.Deleted) > 0)
+	}
+	if account := &b.Visit.Account; account.Kind != "" {
+		account.Signed = a.signed[a.host]
+		account.Turn++
+	}
+}
+
+func (r *Reader) newAccountVisit(src post.Source, b *post.Batch) *accountVisit {
+	v := &b.Visit
+	a := &accountVisit{
+		r: r, src: src, b: b, left: mostRequests,
+		host: post.Host(cmp.Or(v.FeedURL, v.Account.Actor)), own: post.Author{Name: v.FeedTitle, URL: v.SiteURL},
+		doc:    &Document{Format: formatActivityStreams},
+		signed: map[string]bool{}, authors: map[string]author{}, listed: map[string]bool{}, fresh: map[string]bool{},
+	}
+	if v.Account.Signed {
+		a.signed[a.host] = true
+	}
+	return a
+}
+
+// visit asks who it is and whether they agree, what is new, and what was edited
+// or deleted. gave says that the source showed anything; resp and body are of its
+// list, nil where it was not asked.
+func (a *accountVisit) visit(ctx context.Context, found *fetch.Response) (gave bool, resp *fetch.Response, body post.Digest, err error) {
+	v := &a.b.Visit
+	lost := v.FeedURL == "" // its list was not where it had been
+	if v.Account.Actor != "" && (a.r.Thorough || lost || v.Account.Turn%2 == 0) {
+		err := a.meet(ctx, v.Account.Actor)
+		if a.isGone(ctx, err) {
+			a.b.AllDeleted = true
+			*v = failed(*v, "the account is gone: what it gave is taken down; remove it, or give its new address", mostInterval, a.b.Now)
+			v.Checked, v.Gone = a.b.Now, true
+			return false, nil, body, nil
+		}
+		if opposed := (*opposedError)(nil); errors.As(err, &opposed) {
+			a.again(ctx, false) // what they edit and delete is followed all the same
+		}
+		if err != nil {
+			return false, nil, body, err
+		}
+	}
+	if lost {
+		if err := a.find(ctx, found); err != nil {
+			return false, nil, body, err
+		}
+	}
+	resp, err = a.get(ctx, fetch.Request{URL: v.FeedURL, Accept: acceptOf(v.Account.Kind), ETag: v.ETag, LastModified: v.LastModified})
+	if err != nil {
+		if isGone(err) && v.Account.Actor == "" { // one object, say: each is asked for by itself
+			a.again(ctx, false)
+		}
+		return false, nil, body, err
+	}
+	a.last = resp
+	body = v.Body
+	unchanged := resp.Status == http.StatusNotModified
+	if !unchanged {
+		body = bodyDigest(resp.Body)
+		unchanged = body == v.Body
+	}
+	gave = true
+	if !unchanged {
+		if gave, err = a.news(ctx, resp); err != nil {
+			return false, nil, body, err
+		}
+	}
+	a.admit(ctx)
+	a.again(ctx, !unchanged)
+	return gave, resp, body, nil
+}
+
+// done says in the visit that all went well. What could not be had is to be asked
+// for again: then the validators are not kept.
+func (a *accountVisit) done(resp *fetch.Response, body post.Digest, gave, changed bool) {
+	v := &a.b.Visit
+	*v = succeeded(*v, resp, changed, 0, a.b.Now)
+	// A list is small and a toot is of the day: it is asked again soon also where
+	// it knows no conditional requests.
+	v.Next = a.b.Now.Add(leastInterval + jitter(v.Source, leastInterval))
+	v.Body = body
+	if a.missed {
+		v.ETag, v.LastModified, v.Body = "", "", post.Digest{}
+	}
+	if n := len(a.b.Waiting); n > 0 {
+		v.Notice = join(v.Notice, fmt.Sprintf("%d posts of others wait for a moderator: \"samenloop post waiting\" shows them", n))
+	}
+	if !gave {
+		v.Notice = join(v.Notice, "it is valid, but shows no posts")
+	}
+}
+
+// failed says in the visit what went wrong.
+func (a *accountVisit) failed(err error) {
+	v, now := &a.b.Visit, a.b.Now
+	var (
+		wait     *fetch.HeldError
+		answer   *answerError
+		opposed  *opposedError
+		unasked  *fetch.Error
+		previous = v.Gone
+	)
+	switch {
+	case errors.As(err, &wait):
+		*v = held(*v, wait.Until)
+	case errors.As(err, &answer):
+		*v = refused(*v, answer.resp, now)
+		if v.Account.Kind != "" { // only an actor that is gone is gone for good
+			v.Gone = previous
+		}
+		if wait := answer.resp.RetryAfter; wait > 0 {
+			a.b.Held = post.Hold{Host: post.Host(answer.resp.URL), Until: now.Add(wait)}
+		}
+		if isGone(err) && v.FeedURL == answer.resp.URL {
+			*v = searchAgain(*v)
+		}
+	case errors.As(err, &unasked) || a.last == nil:
+		*v = unreachable(*v, reason(err), now)
+	case errors.As(err, &opposed):
+		*v = failed(answered(*v, a.last, now), err.Error(), mostInterval, now)
+	default:
+		*v = misunderstood(*v, a.last, reason(err), now)
+	}
+}
+
+// isAccount tells what is read as the fediverse from the start. Any other
+// address that answers with ActivityStreams is from then on.
+func isAccount(v post.Visit) bool {
+	_, _, named := handle(v.Given)
+	return named || v.Account.Kind != "" || accountPath.MatchString(v.Given) || tagPath.MatchString(v.Given)
+}
+
+// lookAt has a look at a fediverse address: one page of it, and nothing is
+// remembered. Document.Lost says what is left out, and why.
+func (r *Reader) lookAt(ctx context.Context, address string, found *fetch.Response) (*Document, *fetch.Response, error) {
+	a := r.newAccountVisit(post.Source{}, &post.Batch{Now: r.Now(), Visit: post.Visit{Given: address}})
+	a.brief = true
+	_, resp, _, err := a.visit(ctx, found)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read %s: %w", strings.TrimSpace(address), err)
+	}
+	a.doc.Title, a.doc.SiteURL = a.b.Visit.FeedTitle, a.b.Visit.SiteURL
+	for _, w := range a.b.Waiting {
+		a.doc.Lost = append(a.doc.Lost, fmt.Sprintf("%s, by %s: it would wait for a moderator", w.URL, w.Author))
+	}
+	return a.doc, resp, nil
+}

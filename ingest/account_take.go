@@ -1,0 +1,369 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"samenloop/fetch"
+	"samenloop/post"
+)
+
+var errEnough = errors.New("that is enough for one visit: the rest comes with the next")
+
+// get asks for a document, signed where its server wants that. What is neither 200
+// nor 304 is an *answerError.
+func (a *accountVisit) get(ctx context.Context, q fetch.Request) (*fetch.Response, error) {
+	if a.left--; a.left < 0 {
+		return nil, errEnough
+	}
+	host := post.Host(q.URL)
+	q.MaySign, q.Sign = true, a.signed[host]
+	resp, err := a.r.Client.Get(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if resp.Signed && resp.Status != http.StatusUnauthorized {
+		a.signed[host] = true
+	}
+	if resp.Status != http.StatusOK && resp.Status != http.StatusNotModified {
+		return nil, &answerError{resp}
+	}
+	return resp, nil
+}
+
+// object asks for an object by its id. It comes from the id's own host or not at
+// all: nobody speaks for another.
+func (a *accountVisit) object(ctx context.Context, id string) (*asObject, *fetch.Response, error) {
+	resp, err := a.get(ctx, fetch.Request{URL: id, Accept: acceptStreams})
+	if err != nil {
+		return nil, nil, err
+	}
+	o, err := streamsOf(resp)
+	if err != nil {
+		return nil, nil, err
+	}
+	if host := post.Host(id); post.Host(resp.URL) != host || post.Host(string(o.ID)) != host {
+		return nil, nil, errors.New("another host answers for it")
+	}
+	return o, resp, nil
+}
+
+func streamsOf(resp *fetch.Response) (*asObject, error) {
+	doc, err := Read(resp.Body, resp.ContentType, resp.URL)
+	if err != nil {
+		return nil, err
+	}
+	if doc.object == nil {
+		return nil, fmt.Errorf("it is %s, not an account", doc.Format)
+	}
+	return doc.object, nil
+}
+
+// later notes that something could not be had now, where asking again may help.
+func (a *accountVisit) later(err error) {
+	var (
+		answer *answerError
+		not    *NotFeedError
+		failed *fetch.Error
+		wait   *fetch.HeldError
+	)
+	switch {
+	case errors.As(err, &not):
+	case errors.As(err, &answer):
+		a.missed = a.missed || answer.resp.Status >= 500 || answer.resp.Status == http.StatusTooManyRequests
+	case errors.As(err, &failed), errors.As(err, &wait), errors.Is(err, errEnough):
+		a.missed = true
+	}
+}
+
+// news reads the source's list. gave says that there was anything in it.
+func (a *accountVisit) news(ctx context.Context, resp *fetch.Response) (gave bool, err error) {
+	if kind := a.b.Visit.Account.Kind; kind != post.Outbox {
+		addresses, err := tagged(kind, resp)
+		if err != nil {
+			return false, err
+		}
+		items := make([]asItem, min(len(addresses), mostOutboxItems))
+		for i := range items {
+			items[i].fetch = httpURL("", addresses[i])
+		}
+		_, err = a.take(ctx, items)
+		return len(items) > 0, err
+	}
+	page, err := streamsOf(resp)
+	if err != nil {
+		return false, err
+	}
+	if !page.is(asCollections...) {
+		_, err := a.take(ctx, []asItem{asItemOf(page)})
+		return true, err
+	}
+	visited := map[string]bool{resp.URL: true, a.b.Visit.FeedURL: true}
+	for n, left := 1, mostOutboxItems; ; n++ {
+		raws, first := page.items()
+		if len(raws) == 0 && first != nil {
+			page = first
+			raws, _ = page.items()
+		}
+		raws = raws[:min(len(raws), left)]
+		left -= len(raws)
+		items := make([]asItem, len(raws))
+		for i := range raws {
+			items[i] = readItem(raws[i])
+		}
+		gave = gave || len(items) > 0
+		reached, err := a.take(ctx, items)
+		next := idOf(page.Next)
+		if err != nil || reached || len(items) == 0 || left == 0 || n == mostOutboxPages || a.brief || visited[next] || post.Host(next) != a.host {
+			return gave, err
+		}
+		visited[next] = true
+		resp, err := a.get(ctx, fetch.Request{URL: next, Accept: acceptStreams})
+		if err == nil {
+			page, err = streamsOf(resp)
+		}
+		if err != nil { // what came before is good all the same
+			a.later(err)
+			return gave, nil
+		}
+	}
+}
+
+// take takes what is new of a page's items. reached says that something of them
+// was there already: what follows is older. The error is of the store alone.
+func (a *accountVisit) take(ctx context.Context, items []asItem) (reached bool, err error) {
+	var names []string
+	for i := range items {
+		if id := items[i].id(); id != "" {
+			names = append(names, id)
+		}
+	}
+	seen := map[string]bool{}
+	if a.r.Fediverse != nil {
+		known, err := a.r.Fediverse.Seen(ctx, a.src.ID, names)
+		if err != nil {
+			return false, err
+		}
+		for _, name := range known {
+			seen[name] = true
+		}
+	}
+	for i := range items {
+		it := &items[i]
+		id := it.id()
+		own := !it.boosted && a.b.Visit.Account.Kind == post.Outbox && post.Host(id) == a.host
+		switch {
+		case it.gone != "":
+			if own || it.boosted {
+				a.listed[it.gone] = true // older items of it come to nothing
+				a.b.Deleted = append(a.b.Deleted, it.gone)
+			}
+		case id == "" || a.listed[id]:
+			a.explain(it.why)
+		case own && it.object != nil:
+			a.listed[id], reached = true, reached || seen[id]
+			a.mine(ctx, it.object)
+		case seen[id]:
+			a.listed[id], reached = true, true
+		case own:
+			a.listed[id] = true
+			if o, err := a.piece(ctx, id); err == nil && o != nil {
+				a.mine(ctx, o)
+			} else {
+				a.later(err)
+			}
+		default:
+			a.listed[id] = true
+			a.foreign(ctx, id, it.boosted)
+		}
+	}
+	return reached, nil
+}
+
+// id is what an item is about.
+func (i *asItem) id() string {
+	if i.object != nil {
+		return httpURL("", string(i.object.ID))
+	}
+	return httpURL("", i.fetch+i.gone)
+}
+
+// explain says in a look what gives nothing. A visit keeps silent: what is not for
+// everybody is to reach no log.
+func (a *accountVisit) explain(why string) {
+	if a.brief && why != "" && len(a.doc.Lost) < maxNamed {
+		a.doc.Lost = append(a.doc.Lost, "an entry is left out: "+why)
+	}
+}
+
+// piece is the public object that stands at an id; nil where it is there, but not for us.
+func (a *accountVisit) piece(ctx context.Context, id string) (*asObject, error) {
+	o, _, err := a.object(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	item := asItemOf(o)
+	if item.object == nil || item.boosted {
+		a.explain(item.why)
+		return nil, nil
+	}
+	return item.object, nil
+}
+
+// mine takes an object from the source's own host. What is not by its own account
+// is somebody else's, also there.
+func (a *accountVisit) mine(ctx context.Context, o *asObject) {
+	actor := a.b.Visit.Account.Actor
+	named := false
+	for i := range o.AttributedTo {
+		by := &o.AttributedTo[i]
+		if named = string(by.ID) == actor && actor != ""; named {
+			by.Name, by.URL = jsonText(a.own.Name), asAddress(a.own.URL)
+			break
+		}
+	}
+	switch by := o.actorOf(); {
+	case named, by == "":
+		a.add(o, false)
+	case actor != "" || post.Host(by) != a.host:
+		a.others(ctx, o, false)
+	default: // a list that has no account of its own
+		a.takeOf(ctx, o, by, false)
+	}
+}
+
+// foreign takes an object from elsewhere: from its own host, and only as far as
+// its author is listed, or everything that this account boosts is to be taken.
+func (a *accountVisit) foreign(ctx context.Context, id string, boosted bool) {
+	if a.r.BaseURL != "" && strings.HasPrefix(id, a.r.BaseURL+"/") { // our own: a loop
+		return
+	}
+	o, err := a.piece(ctx, id)
+	if err != nil || o == nil {
+		a.later(err)
+		return
+	}
+	a.listed[string(o.ID)] = true
+	a.others(ctx, o, boosted)
+}
+
+func (a *accountVisit) others(ctx context.Context, o *asObject, boosted bool) {
+	by := o.actorOf()
+	if post.Host(by) != post.Host(string(o.ID)) {
+		a.explain("it names no author on its own host")
+		return
+	}
+	allowed := boosted && a.src.Boosts
+	if !allowed && a.r.Fediverse != nil {
+		listed, err := a.r.Fediverse.Listed(ctx, []string{by})
+		allowed = err == nil && len(listed) > 0
+	}
+	if !allowed {
+		a.b.Waiting = append(a.b.Waiting, post.Waiting{Source: a.src.ID, ID: string(o.ID), Author: by, URL: o.page(), Since: a.b.Now})
+		return
+	}
+	a.takeOf(ctx, o, by, true)
+}
+
+// takeOf takes an object of somebody, unless they want to be left out.
+func (a *accountVisit) takeOf(ctx context.Context, o *asObject, by string, foreign bool) (opposed bool) {
+	who, err := a.person(ctx, by)
+	switch {
+	case err != nil && !(isGone(err) && !foreign): // a site of plain files has no actors
+		a.later(err)
+		return false
+	case who.opposed != "":
+		a.explain(who.opposed)
+		return true
+	}
+	for i := range o.AttributedTo {
+		if string(o.AttributedTo[i].ID) == by && who.Name != "" {
+			o.AttributedTo[i].Name, o.AttributedTo[i].URL = jsonText(who.Name), asAddress(who.URL)
+		}
+	}
+	a.add(o, foreign)
+	return false
+}
+
+// add takes an object. What is not the account's own was boosted by it.
+func (a *accountVisit) add(o *asObject, foreign bool) {
+	a.fresh[string(o.ID)] = true
+	item := asItem{object: o}
+	if foreign && a.b.Visit.Account.Kind == post.Outbox {
+		item.boosted = true
+		item.booster = asLink{Name: jsonText(a.own.Name), URL: asAddress(a.own.URL)}
+	}
+	a.doc.take(item.entries())
+}
+
+// admit takes what a moderator approved, and what waited until its author was listed.
+func (a *accountVisit) admit(ctx context.Context) {
+	if a.r.Fediverse == nil {
+		return
+	}
+	ids, err := a.r.Fediverse.Admitted(ctx, a.src.ID, mostAdmitted)
+	if err != nil {
+		a.missed = true
+	}
+	for _, id := range ids {
+		if a.fresh[id] {
+			continue
+		}
+		o, err := a.piece(ctx, id)
+		opposed := false
+		if o != nil {
+			opposed = a.takeOf(ctx, o, o.actorOf(), true)
+		}
+		if opposed || isGone(err) || err == nil && o == nil { // nothing that could be taken is left
+			a.b.Waiting = append(a.b.Waiting, post.Waiting{Source: a.src.ID, ID: id, Since: a.b.Now, Verdict: post.Refused})
+		}
+	}
+}
+
+// again looks at the newest posts again, for edits and deletions: at all of them
+// when somebody asked for this visit, else at a few that the list no longer shows,
+// or, where it is as it was, at one in turn.
+func (a *accountVisit) again(ctx context.Context, changed bool) {
+	if a.r.Fediverse == nil {
+		return
+	}
+	ids, err := a.r.Fediverse.Followed(ctx, a.src.ID, mostAgain)
+	if err != nil {
+		a.missed = true
+		return
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return a.fresh[id] || slices.Contains(a.b.Deleted, id) })
+	turn := a.b.Visit.Account.Turn
+	switch {
+	case a.r.Thorough, len(ids) == 0:
+	case changed:
+		const few = 3
+		ids = slices.DeleteFunc(ids, func(id string) bool { return a.listed[id] })
+		ids = ids[:min(len(ids), few)]
+	case turn%2 == 1:
+		at := turn / 2 % len(ids)
+		ids = ids[at : at+1]
+	default: // it is the actor's turn
+		ids = nil
+	}
+	for _, id := range ids {
+		if httpURL("", id) == "" {
+			continue
+		}
+		o, err := a.piece(ctx, id)
+		switch {
+		case isGone(err), err == nil && o == nil:
+			a.b.Deleted = append(a.b.Deleted, id)
+		case err != nil:
+			a.later(err)
+		case post.Host(id) == a.host && a.b.Visit.Account.Kind == post.Outbox && slices.ContainsFunc(o.AttributedTo, func(l asLink) bool { return string(l.ID) == a.b.Visit.Account.Actor }):
+			a.mine(ctx, o)
+		case a.takeOf(ctx, o, o.actorOf(), post.Host(id) != a.host || a.b.Visit.Account.Actor != ""):
+			a.b.Deleted = append(a.b.Deleted, id) // its author does not want it here any more
+		}
+	}
+}

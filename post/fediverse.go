@@ -1,0 +1,50 @@
+package post
+
+import "time"
+
+// Account is what is remembered of a fediverse source besides its Visit. The zero
+// Account is that of a source that is read as a feed.
+type Account struct {
+	Kind   AccountKind `json:"kind,omitempty"`
+	Actor  string      `json:"actor,omitempty"`  // id; empty for what has none
+	Signed bool        `json:"signed,omitempty"` // its server wants requests to be signed
+	Turn   int         `json:"turn,omitempty"`   // counts visits: which posts are looked at again
+}
+
+// Home is the host whose pages are a source's own: that of the address which the
+// operator gave, or of the account found there.
+func (v *Visit) Home() string {
+	if v.Account.Kind != "" {
+		return Host(v.FeedURL)
+	}
+	return Host(v.Given)
+}
+
+// AccountKind is what stands at a fediverse source's address.
+type AccountKind string
+
+const (
+	Outbox      AccountKind = "outbox"       // what an actor, or a collection without one, gives
+	TagFeed     AccountKind = "tag"          // a hashtag timeline, by its feed
+	TagStatuses AccountKind = "tag-statuses" // the same, by the API
+)
+
+// Waiting is a post of somebody who is not listed: a moderator decides. It holds
+// nothing of what the post says.
+type Waiting struct {
+	Source  string
+	ID      string // of the object; a URL
+	Author  string // id of its actor
+	URL     string // where a person reads it
+	Since   time.Time
+	Verdict Verdict
+}
+
+// Verdict is what a moderator said of a waiting post.
+type Verdict string
+
+const (
+	Undecided Verdict = ""
+	Approved  Verdict = "approved" // it is taken at the next visit
+	Refused   Verdict = "refused"  // it does not come back
+)
