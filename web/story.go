@@ -154,8 +154,14 @@ type partView struct {
 
 type linkView struct{ Path, Label string }
 
-// tieView is why a post belongs with another.
-type tieView struct{ Why, Source, Anchor string }
+// tieView is why a post belongs with others.
+type tieView struct {
+	Why    string
+	Others []otherView
+}
+
+// otherView names a post among those on the page.
+type otherView struct{ Label, Anchor string }
 
 type discussionView struct{ URL, Title, Author, Language, Dir string }
 
@@ -213,16 +219,7 @@ func (h *handler) viewStory(s post.Story) storyView {
 			continue // it is told as what it is
 		}
 		view := partView{Anchor: anchor(int64(i)), articleView: h.viewPart(p, words)}
-		for _, e := range s.Edges {
-			// Each tie once: with the note that is about something, else with the later post.
-			from, to := max(e.A, e.B), min(e.A, e.B)
-			if e.Reason == post.About {
-				from, to = e.A, e.B
-			}
-			if from == int64(i) {
-				view.Ties = append(view.Ties, tieView{why(words, e.Reason), s.Posts[to].Source.Title, anchor(to)})
-			}
-		}
+		view.Ties = viewTies(s, int64(i), words)
 		if p.Story == s.ID {
 			v.Posts = append(v.Posts, view)
 		} else {
@@ -231,6 +228,43 @@ func (h *handler) viewStory(s post.Story) storyView {
 		}
 	}
 	return v
+}
+
+// viewTies are the reasons why a post belongs with others. Each tie is told once:
+// by the note that is about something, else by the later of the two.
+func viewTies(s post.Story, place int64, words *i18n.Words) []tieView {
+	var ties []tieView
+	for _, e := range s.Edges {
+		from, to := max(e.A, e.B), min(e.A, e.B)
+		if e.Reason == post.About {
+			from, to = e.A, e.B
+		}
+		if from != place {
+			continue
+		}
+		reason := why(words, e.Reason)
+		i := slices.IndexFunc(ties, func(t tieView) bool { return t.Why == reason })
+		if i < 0 {
+			i = len(ties)
+			ties = append(ties, tieView{Why: reason})
+		}
+		other := otherView{shortName(s.Posts[from], s.Posts[to]), anchor(to)}
+		if !slices.Contains(ties[i].Others, other) { // each may have declared the other
+			ties[i].Others = append(ties[i].Others, other)
+		}
+	}
+	return ties
+}
+
+// shortName is what tells another post from one: its source, else its language, else its title.
+func shortName(one, other post.Part) string {
+	switch {
+	case other.Source.ID != one.Source.ID:
+		return other.Source.Title
+	case i18n.Base(other.Language) != i18n.Base(one.Language) && i18n.Tag(other.Language) != "":
+		return languageName(other.Language)
+	}
+	return other.Title
 }
 
 func (h *handler) viewPart(p post.Part, words *i18n.Words) articleView {

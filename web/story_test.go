@@ -42,6 +42,8 @@ func told() *memory {
 		{A: 2, B: 0, Reason: post.Hreflang, Strength: 1},
 		{A: 0, B: 3, Reason: post.Copy, Strength: 0.3},
 		{A: 4, B: 0, Reason: post.About, Strength: 1},
+		{A: 0, B: 2, Reason: post.Hreflang, Strength: 1}, // each declares the other
+		{A: 2, B: 1, Reason: post.Hreflang, Strength: 1},
 	}
 	return store
 }
@@ -71,7 +73,7 @@ func TestStoryPage(t *testing.T) {
 	for i, want := range []string{
 		"Oproep noord 23 november 2026",
 		"Noord: Oproep planeet 23 november 2026 Zelfde adres: noord",
-		"نداء west 23 november 2026 Opgegeven als vertaling: noord",
+		"نداء west 23 november 2026 Opgegeven als vertaling: noord planeet",
 		"Een oproep oost 23 november 2026 Alles hierover Bijna dezelfde tekst: noord",
 		"Lees dit! Roos",
 	} {
@@ -87,6 +89,18 @@ func TestStoryPage(t *testing.T) {
 	_, list := get(t, server, "GET", "/nl/")
 	if !bytes.Contains(list, []byte(`href="/story/s"`)) {
 		t.Error("the page does not link to the story")
+	}
+}
+
+func TestShortName(t *testing.T) {
+	part := func(source, language string) post.Part {
+		return post.Part{Source: post.Source{ID: source, Title: "Bron " + source}, Language: language, Title: "Titel"}
+	}
+	one := part("a", "nl")
+	for want, other := range map[string]post.Part{"Bron b": part("b", "nl"), "français": part("a", "fr"), "Titel": part("a", "und")} {
+		if got := shortName(one, other); got != want {
+			t.Errorf("%+v is called %q, want %q", other, got, want)
+		}
 	}
 }
 
