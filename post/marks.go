@@ -156,7 +156,7 @@ type Marked struct {
 const (
 	TranslatedWithin = 8 * 24 * time.Hour
 	leastMarks       = 4.0 // weight in common
-	leastShare       = 0.4 // of the weight of the one that has less
+	leastShare       = 0.5 // of the weight of the one that has less
 	sureMarks        = 9.0
 	sureShare        = 0.75
 	clearGap         = 1.4 // how much more the best has in common than the next
@@ -181,20 +181,29 @@ func (p *Post) AuthorKey() string {
 // Translations says of posts that have a site in common, or an author and no
 // site, all of a time, which is clearly the best to be the one at i in each other language: an
 // edge from that one. What many have says little: a mark counts less the more
-// posts of either language have it within TranslatedWithin.
+// posts of a language have it within TranslatedWithin.
 func Translations(all []Marked, i int, byAuthor bool) []Edge {
 	x := all[i]
 	var near []Marked
-	carriers := map[mark]float64{}
+	byLanguage := map[string]map[mark]float64{}
 	for _, y := range all {
 		if apart(x.Date, y.Date) > TranslatedWithin {
 			continue
 		}
 		near = append(near, y)
+		if byLanguage[y.Language] == nil {
+			byLanguage[y.Language] = map[mark]float64{}
+		}
 		for kind, list := range y.Marks {
 			for _, h := range list {
-				carriers[mark{y.Language, kind, h}]++
+				byLanguage[y.Language][mark{kind, h}]++
 			}
+		}
+	}
+	carriers := map[mark]float64{}
+	for _, counts := range byLanguage {
+		for m, n := range counts {
+			carriers[m] = max(carriers[m], n)
 		}
 	}
 	type candidate struct {
@@ -234,28 +243,27 @@ func Translations(all []Marked, i int, byAuthor bool) []Edge {
 	return edges
 }
 
-// mark is one in the texts of a language.
+// mark is one of a kind.
 type mark struct {
-	language string
-	kind     int
-	hash     uint32
+	kind int
+	hash uint32
 }
 
 // inCommon weighs the marks that two posts share: altogether, as a share of the
-// weight of the one that has less, and in how many kinds. carriers is how many have each.
+// weight of the one that has less, and in how many kinds. carriers is how many have each, in the language where most do.
 func inCommon(x, y Marked, carriers map[mark]float64) (score, share float64, kinds int) {
 	var ofX, ofY float64
 	for kind, weight := range weights {
 		found := false
 		for _, h := range x.Marks[kind] {
-			ofX += weight / carriers[mark{x.Language, kind, h}]
+			ofX += weight / carriers[mark{kind, h}]
 		}
 		for _, h := range y.Marks[kind] {
-			w := weight / carriers[mark{y.Language, kind, h}]
+			w := weight / carriers[mark{kind, h}]
 			ofY += w
 			if _, both := slices.BinarySearch(x.Marks[kind], h); both {
 				found = true
-				score += w / carriers[mark{x.Language, kind, h}]
+				score += w / carriers[mark{kind, h}]
 			}
 		}
 		if found {
