@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"samenloop/i18n"
 )
 
 // Source is a site feed, a fediverse account or a hashtag timeline that we poll.
@@ -63,6 +65,8 @@ type Post struct {
 
 	// Language is a BCP 47 tag, "und" where nothing tells; LanguageFrom says what settled it.
 	Language, LanguageFrom string
+	// Declared is what was said of it by the entry and what stands around it: with the text, what settles Language.
+	Declared []i18n.Evidence
 
 	// Authors as the entry names them, else as the feed does.
 	//	RSS author, dc:creator · Atom author · JSON Feed authors, author · AS2 attributedTo

@@ -211,7 +211,7 @@ func tellExamined(w io.Writer, x *ingest.Examined) {
 		line("updated", rfc3339(p.Updated))
 		language := p.Language
 		if p.LanguageFrom != "" {
-			language += " (" + p.LanguageFrom + ")"
+			language += ": " + p.LanguageFrom
 		}
 		line("language", language)
 		var authors []string
