@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -125,7 +124,8 @@ func settle(e *Entry, d *Document, src post.Source, match *post.Matcher, now tim
 			p.Alternates[l] = u
 		}
 	}
-	p.Language, p.LanguageFrom = language(e, &p, d, src)
+	p.Declared = declared(e, &p, d, src)
+	settleLanguage(&p, text)
 	p.Matches = matches(&p, text, src, match)
 	if !e.Whole && src.FullText && len(p.Matches) == 0 && p.URL != "" {
 		p.PageNeed = post.PageWanted
@@ -136,18 +136,29 @@ func settle(e *Entry, d *Document, src post.Source, match *post.Matcher, now tim
 // addPage settles anew what the article's page adds to a post that had only a summary.
 func addPage(p *post.Post, pg page, src post.Source, match *post.Matcher) {
 	p.Page, p.PageNeed = pg.Text, post.PageRead
+	if post.Host(pg.Canonical) == post.Host(p.URL) { // further out it could claim to be anybody's
+		p.Canonical = pg.Canonical
+	}
+	for lang, u := range pg.Alternates {
+		if lang = i18n.Tag(lang); lang != "" && p.Alternates[lang] == "" {
+			if p.Alternates == nil {
+				p.Alternates = map[string]string{}
+			}
+			p.Alternates[lang] = u
+		}
+	}
 	for _, t := range pg.Tags { // as the page's reader sees them: below the text
 		if !strings.ContainsAny(t, " #") {
 			t = "#" + t
 		}
 		p.Page += "\n" + t
 	}
-	p.Matches = matches(p, post.Text(p.HTML), src, match)
-	if p.LanguageFrom == "" || strings.HasPrefix(p.LanguageFrom, "feed") {
-		if l := i18n.Tag(pg.Language); l != "" {
-			p.Language, p.LanguageFrom = l, fmt.Sprintf("page <html lang=%q>", pg.Language)
-		}
+	text := post.Text(p.HTML)
+	p.Matches = matches(p, text, src, match)
+	if sign, ok := i18n.Sign(i18n.OfPage, pg.Language, ""); ok {
+		p.Declared = append(p.Declared, sign)
 	}
+	settleLanguage(p, text+"\n"+pg.Text)
 }
 
 // matches decides the topics of a post. A source that is taken whole belongs in
@@ -163,27 +174,4 @@ func matches(p *post.Post, text string, src post.Source, match *post.Matcher) []
 // words are what topics are looked for in; text is the post's HTML without tags.
 func words(p *post.Post, text string) post.Words {
 	return post.Words{Tags: p.Tags, Title: p.Title, Content: text, Summary: p.Summary, Page: p.Page}
-}
-
-// language settles a post's language by the strongest evidence there is, and
-// says which that was.
-func language(e *Entry, p *post.Post, d *Document, src post.Source) (tag, from string) {
-	if src.Language != "" {
-		return i18n.Tag(src.Language), "the operator: language of the source"
-	}
-	if l := i18n.Tag(e.Language); l != "" {
-		return l, "entry " + e.LanguageFrom
-	}
-	for l, u := range p.Alternates {
-		if u == p.URL {
-			return l, "its own hreflang"
-		}
-	}
-	if l := i18n.FromURL(p.URL); l != "" {
-		return l, "URL " + p.URL
-	}
-	if l := i18n.Tag(d.Language); l != "" {
-		return l, fmt.Sprintf("feed language %q", d.Language)
-	}
-	return "und", ""
 }
