@@ -81,6 +81,7 @@ CREATE TABLE post (
 CREATE UNIQUE INDEX post_identity ON post(source, id, variant);
 CREATE INDEX post_story ON post(story) WHERE story IS NOT NULL;
 CREATE INDEX post_page ON post(source, row) WHERE page_need = 1;
+CREATE INDEX post_source ON post(source);
 CREATE INDEX post_purge ON post(first_seen) WHERE story IS NULL AND html <> '';
 
 -- The posts of the fediverse, whose edits and deletions are followed.

@@ -130,18 +130,18 @@ func (s *Store) SetState(ctx context.Context, id string, state post.State) error
 // forgotten and its editions are retracted. A story that others tell, too, goes on
 // without it. It says how many posts it withdrew; where it was stopped, call it again.
 func (s *Store) PurgeSource(ctx context.Context, id string, now time.Time) (withdrawn int, err error) {
-	for {
+	for after := int64(0); ; {
 		var rows []int64
 		err := s.update(ctx, func(tx *transaction) error {
 			rows = rows[:0]
 			err := tx.query(`UPDATE post SET withdrawn = 1, more = '', summary = '', html = '', page = '', page_need = 0
-				WHERE row IN (SELECT row FROM post WHERE source = ? AND withdrawn = 0 LIMIT ?) RETURNING row`,
+				WHERE row IN (SELECT row FROM post WHERE source = ? AND row > ? AND withdrawn = 0 ORDER BY row LIMIT ?) RETURNING row`,
 				func(scan func(...any) error) error {
 					var row int64
 					err := scan(&row)
-					rows = append(rows, row)
+					rows, after = append(rows, row), max(after, row)
 					return err
-				}, id, slice)
+				}, id, after, slice)
 			if err != nil {
 				return err
 			}
