@@ -80,7 +80,7 @@ type Member struct {
 	Note     bool // Post.Note
 	Talks    bool // it stood among the discussions of its story
 
-	Withdrawn bool // its source was purged: it leads only what is retracted
+	Withdrawn bool // it was deleted, or its source was purged: it leads only what is retracted
 }
 
 // Retraction says why an edition is no longer shown; empty while it is.
@@ -89,6 +89,7 @@ type Retraction string
 const (
 	Merged    Retraction = "merged"     // into an older edition
 	OffTopic  Retraction = "off-topic"  // its topic changed; it returns when it matches again
+	Deleted   Retraction = "deleted"    // at its source, or with its source
 	TakenDown Retraction = "taken-down" // by a person: the story stays down, whoever tells it again
 )
 
@@ -203,6 +204,10 @@ func settleEditions(g *grouping, component []Member, standing []Standing, onTopi
 	var groups [][]Member
 	if onTopic && !down {
 		groups = byLanguage(g.tellings(component), standing)
+		// What was withdrawn is told no more, also where others tell the story in another language.
+		groups = slices.DeleteFunc(groups, func(group []Member) bool {
+			return !slices.ContainsFunc(group, func(m Member) bool { return !m.Withdrawn })
+		})
 	}
 	// Each group takes the oldest edition that one of its posts led: the id stays
 	// with what readers know it for. What no group took has been merged away.
@@ -234,6 +239,8 @@ func settleEditions(g *grouping, component []Member, standing []Standing, onTopi
 			switch {
 			case down:
 				gone.Retracted = TakenDown
+			case slices.ContainsFunc(component, func(m Member) bool { return m.Row == s.Lead && m.Withdrawn }):
+				gone.Retracted = Deleted
 			case !onTopic:
 				gone.Retracted = OffTopic
 			}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"samenloop/post"
 	"samenloop/store"
 )
 
@@ -13,17 +14,31 @@ var postFlags struct{ json bool }
 var postCommand = &command{
 	name:  "post",
 	verbs: true,
-	args:  "list",
-	short: "list every stored post, on topic or not, and what became of it",
+	args:  "list|waiting|approve|refuse [POST…]",
+	short: "list every stored post and what became of it; decide about those that wait",
+	long: `"list" shows all, on topic or not. "waiting" shows posts of the fediverse by people who are not
+listed, of which nothing is stored yet; "approve" takes them at the next round, "refuse" does not.`,
 	flags: func(set *flag.FlagSet) {
 		set.BoolVar(&postFlags.json, "json", false, "one JSON object a post, one a line")
 	},
-	run: listPosts,
+	run: posts,
 }
 
-func listPosts(c *call) error {
+func posts(c *call) error {
+	verb := ""
+	if len(c.args) > 0 {
+		verb = c.args[0]
+	}
+	switch verb {
+	case "waiting":
+		return listWaiting(c)
+	case "approve":
+		return decide(c, post.Approved)
+	case "refuse":
+		return decide(c, post.Refused)
+	}
 	if !slices.Equal(c.args, []string{"list"}) {
-		return wrong("post: say \"post list\"")
+		return wrong("post: say \"post list\", \"post waiting\", \"post approve POST\" or \"post refuse POST\"")
 	}
 	cfg, err := c.readConfig()
 	if err != nil {
