@@ -21,6 +21,7 @@ var plan = map[string][]string{
 	"feeds":         {"i18n", "post"},
 	"web":           {"feeds", "fetch", "i18n", "opml", "post"},
 	"bench/crash":   {},
+	"bench":         {"store"},
 	"cmd/samenloop": {"feeds", "fetch", "i18n", "ingest", "opml", "post", "store", "web"},
 }
 

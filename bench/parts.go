@@ -1,0 +1,327 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/mmcdole/gofeed"
+
+	"samenloop/store"
+)
+
+func milliseconds(d time.Duration, per int) float64 { return d.Seconds() * 1000 / float64(per) }
+
+// cold reads all sites for the first time.
+func (b *bench) cold() error {
+	const some = 40 // feeds are enough for the parser alone
+	began := cpu()
+	for n := range some {
+		if _, err := gofeed.NewParser().ParseString(feedDocument(n, itemsShown)); err != nil {
+			return err
+		}
+	}
+	parsed := cpu() - began
+	began = cpu()
+	for n := range some {
+		feedDocument(n, itemsShown)
+	}
+	parse := milliseconds(parsed-(cpu()-began), some*itemsShown)
+
+	config, err := b.config("cold")
+	if err != nil {
+		return err
+	}
+	took, err := b.round(config)
+	if err != nil {
+		return err
+	}
+	stored, err := b.stored("cold")
+	if err != nil {
+		return err
+	}
+	items := *sites * itemsShown
+	b.tell("cold round, CPU an item", milliseconds(took, items), 0.5, "ms")
+	b.tell("  beside gofeed's bare parse of the same", milliseconds(took, items)/parse, 3, fmt.Sprintf("times %.3f ms", parse))
+	b.tell("  items stored / published", float64(stored)/float64(items), 1, "")
+	if stored != items {
+		b.missed = append(b.missed, fmt.Sprintf("%d items stored of %d", stored, items))
+	}
+	return nil
+}
+
+// stored counts the posts of a database.
+func (b *bench) stored(name string) (posts int, err error) {
+	s, err := store.Open(context.Background(), filepath.Join(b.dir, name+".db"), store.Options{ReadOnly: true})
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close()
+	sources, err := s.Sources(context.Background())
+	for _, source := range sources {
+		posts += source.Posts
+	}
+	return posts, err
+}
+
+// ready makes sure that all sites were read once, for a part that is run alone.
+func (b *bench) ready() (config string, err error) {
+	if config, err = b.config("cold"); err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(filepath.Join(b.dir, "cold.db")); err == nil {
+		return config, nil
+	}
+	_, err = b.round(config)
+	return config, err
+}
+
+// known reads sites in which little or nothing is new.
+func (b *bench) known() error {
+	config, err := b.ready()
+	if err != nil {
+		return err
+	}
+	costs, err := b.rounds(config)
+	if err != nil {
+		return err
+	}
+	document := float64(len(feedDocument(0, b.published))) / 1000
+	b.tell("round answered 304, CPU a source", costs.unchanged, 0.35, "ms")
+	b.tell("round answered 200 with the same bytes, CPU a source", costs.same, 1, fmt.Sprintf("ms, of %.0f KB", document))
+	b.tell("  one new item in it: CPU beyond that", costs.item, 0, "ms, the feed read again")
+	return nil
+}
+
+// roundCosts are CPU milliseconds a source.
+type roundCosts struct{ unchanged, same, item float64 }
+
+func (b *bench) rounds(config string) (c roundCosts, err error) {
+	if _, err := b.round(config); err != nil {
+		return c, err
+	}
+	took, err := b.round(config)
+	if err != nil {
+		return c, err
+	}
+	c.unchanged = milliseconds(took, *sites)
+	if err := b.grow(0, false); err != nil {
+		return c, err
+	}
+	if took, err = b.round(config); err != nil {
+		return c, err
+	}
+	c.same = milliseconds(took, *sites)
+	if err := b.grow(1, true); err != nil {
+		return c, err
+	}
+	if took, err = b.round(config); err != nil {
+		return c, err
+	}
+	c.item = milliseconds(took, *sites) - c.same
+	return c, nil
+}
+
+// growth measures with as much stored as there is, and with much more.
+func (b *bench) growth() error {
+	config, err := b.ready()
+	if err != nil {
+		return err
+	}
+	before, err := b.rounds(config)
+	if err != nil {
+		return err
+	}
+	feed, err := b.render(config)
+	if err != nil {
+		return err
+	}
+	for range *times - 1 {
+		if err := b.grow(itemsShown, true); err != nil {
+			return err
+		}
+		if _, err := b.round(config); err != nil {
+			return err
+		}
+	}
+	after, err := b.rounds(config)
+	if err != nil {
+		return err
+	}
+	feedAfter, err := b.render(config)
+	if err != nil {
+		return err
+	}
+	stored, err := b.stored("cold")
+	if err != nil {
+		return err
+	}
+	b.tell(fmt.Sprintf("with %d posts stored, of what it was: round of 304", stored), after.unchanged/before.unchanged, 1.15, "times")
+	b.tell("  new item", after.item/before.item, 1.15, "times")
+	b.tell("  feed rendered", feedAfter/feed, 1.15, "times")
+	return nil
+}
+
+// render is the CPU time of one feed that nobody asked for before.
+func (b *bench) render(config string) (float64, error) {
+	const often = 20
+	var total time.Duration
+	for range often {
+		c, err := b.samenloop("feed", "-config", config, "/feed.atom")
+		if err != nil {
+			return 0, err
+		}
+		total += c.cpu
+	}
+	return milliseconds(total, often), nil
+}
+
+// memory looks at serve: at rest with what is stored, and while it reads all for the first time.
+func (b *bench) memory() error {
+	config, err := b.ready()
+	if err != nil {
+		return err
+	}
+	s, err := b.serve(config)
+	if err != nil {
+		return err
+	}
+	if err := ask(s.url+"/feed.atom", 200); err != nil {
+		return err
+	}
+	time.Sleep(3 * time.Second) // its first round, and what it looks after
+	now, _, err := s.memory()
+	if err != nil {
+		return err
+	}
+	if _, err := s.end(); err != nil {
+		return err
+	}
+	b.tell("memory of serve, resident, all stored", now, 80, "MB")
+
+	if config, err = b.config("fresh"); err != nil {
+		return err
+	}
+	if s, err = b.serve(config); err != nil {
+		return err
+	}
+	stored, items := 0, *sites*itemsShown
+	for deadline := time.Now().Add(timeForRound); stored < items && time.Now().Before(deadline); {
+		time.Sleep(time.Second)
+		if stored, err = b.stored("fresh"); err != nil {
+			return errors.Join(err, s.cmd.Process.Kill())
+		}
+	}
+	_, most, err := s.memory()
+	if err != nil {
+		return err
+	}
+	b.tell("  at most, in a cold round", most, 120, "MB")
+	if _, err = s.end(); err == nil && stored < items {
+		err = fmt.Errorf("after %v only %d of %d items are stored", timeForRound, stored, items)
+	}
+	return err
+}
+
+// timeForRound is how long serve may take to read all sites for the first time.
+const timeForRound = 3 * time.Minute
+
+// serving compares a feed that is kept with the same bytes from a bare handler.
+func (b *bench) serving() error {
+	const often = 30_000
+	config, err := b.ready()
+	if err != nil {
+		return err
+	}
+	kept := filepath.Join(b.dir, "feed.atom")
+	c, err := b.samenloop("feed", "-config", config, "/feed.atom")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(kept, c.out, 0o600); err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	took := func(s *server, err error) (time.Duration, error) {
+		if err != nil {
+			return 0, err
+		}
+		if err := ask(s.url+"/feed.atom", 1000); err != nil {
+			return 0, err
+		}
+		before, err := s.cpu()
+		if err != nil {
+			return 0, err
+		}
+		if err := ask(s.url+"/feed.atom", often); err != nil {
+			return 0, err
+		}
+		after, err := s.cpu()
+		s.end()
+		return after - before, err
+	}
+	ours, err := took(b.serve(config))
+	if err != nil {
+		return err
+	}
+	bare, err := took(start(self, "-role", "bare", kept))
+	if err != nil {
+		return err
+	}
+	b.tell("kept feed served, CPU beside a bare handler", ours.Seconds()/bare.Seconds(), 1.15, fmt.Sprintf("times %.3f ms", milliseconds(bare, often)))
+	return nil
+}
+
+// ask gets a URL again and again.
+func ask(url string, often int) error {
+	client := &http.Client{Transport: &http.Transport{DisableCompression: true}}
+	defer client.CloseIdleConnections()
+	for range often {
+		resp, err := client.Get(url)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("GET %s: %s, %v", url, resp.Status, err)
+		}
+	}
+	return nil
+}
+
+// runBare serves a file from memory and does nothing else.
+func runBare(file string) error {
+	body, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Println("http://" + listener.Addr().String())
+	return http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/atom+xml; charset=utf-8")
+		w.Write(body)
+	}))
+}
+
+// cpu is what this process took so far.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err) // cannot be: the arguments are right
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
