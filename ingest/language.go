@@ -1,8 +1,6 @@
 package ingest
 
 import (
-	"maps"
-	"slices"
 	"strings"
 
 	"samenloop/i18n"
@@ -23,14 +21,38 @@ func declared(e *Entry, p *post.Post, d *Document, src post.Source) []i18n.Evide
 		kind = i18n.OfAccount
 	}
 	add(kind, e.Language, e.LanguageFrom)
-	for _, l := range slices.Sorted(maps.Keys(p.Alternates)) {
-		if p.Alternates[l] == p.URL {
-			add(i18n.OfHreflang, l, "")
-		}
-	}
+	add(i18n.OfHreflang, ownHreflang(p.Alternates, p.URL), "")
 	signs = append(signs, i18n.URLSigns(p.URL)...)
 	add(i18n.OfFeed, d.Language, "")
 	return signs
+}
+
+// declaredByPage is what the page of a post adds.
+func declaredByPage(p *post.Post, pg page) []i18n.Evidence {
+	var signs []i18n.Evidence
+	if sign, ok := i18n.Sign(i18n.OfPage, pg.Language, ""); ok {
+		signs = append(signs, sign)
+	}
+	if sign, ok := i18n.Sign(i18n.OfHreflang, ownHreflang(pg.Alternates, p.URL), ""); ok {
+		signs = append(signs, sign)
+	}
+	return signs
+}
+
+// ownHreflang is the language of the link to a page itself; empty where it is
+// said to be in several.
+func ownHreflang(alternates map[string]string, url string) string {
+	own := ""
+	for l, u := range alternates {
+		if i18n.Tag(l) == "" || u != url {
+			continue
+		}
+		if own != "" {
+			return ""
+		}
+		own = l
+	}
+	return own
 }
 
 // settleLanguage weighs what was declared against what the post reads like.

@@ -155,9 +155,7 @@ func addPage(p *post.Post, pg page, src post.Source, match *post.Matcher) {
 	}
 	text := post.Text(p.HTML)
 	p.Matches = matches(p, text, src, match)
-	if sign, ok := i18n.Sign(i18n.OfPage, pg.Language, ""); ok {
-		p.Declared = append(p.Declared, sign)
-	}
+	p.Declared = append(p.Declared, declaredByPage(p, pg)...)
 	settleLanguage(p, text+"\n"+pg.Text)
 }
 
