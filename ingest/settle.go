@@ -147,6 +147,17 @@ func addPage(p *post.Post, pg page, src post.Source, match *post.Matcher) {
 			p.Alternates[lang] = u
 		}
 	}
+	if post.Host(pg.Canonical) == post.Host(p.URL) { // further out it could claim to be anybody's
+		p.Canonical = pg.Canonical
+	}
+	for lang, u := range pg.Alternates {
+		if lang = i18n.Tag(lang); lang != "" && p.Alternates[lang] == "" {
+			if p.Alternates == nil {
+				p.Alternates = map[string]string{}
+			}
+			p.Alternates[lang] = u
+		}
+	}
 	for _, t := range pg.Tags { // as the page's reader sees them: below the text
 		if !strings.ContainsAny(t, " #") {
 			t = "#" + t
@@ -155,7 +166,9 @@ func addPage(p *post.Post, pg page, src post.Source, match *post.Matcher) {
 	}
 	text := post.Text(p.HTML)
 	p.Matches = matches(p, text, src, match)
-	p.Declared = append(p.Declared, declaredByPage(p, pg)...)
+	if sign, ok := i18n.Sign(i18n.OfPage, pg.Language, ""); ok {
+		p.Declared = append(p.Declared, sign)
+	}
 	settleLanguage(p, text+"\n"+pg.Text)
 }
 

@@ -84,6 +84,9 @@ type Post struct {
 	//	RSS atom:link · Atom link rel=alternate hreflang
 	Alternates map[string]string
 
+	// Canonical is where the article's page says that it belongs, within its own host.
+	Canonical string
+
 	// Origin is the feed that an entry says it was taken from. A hint: anyone can write it.
 	//	RSS source · Atom source
 	Origin Origin

@@ -46,7 +46,6 @@ func TestSettle(t *testing.T) {
 	off := func(m Member) Member { m.Topics = nil; return m }
 	in := func(m Member, story int64) Member { m.Story = story; return m }
 	undated := func(m Member) Member { m.Dated = false; return m }
-	deleted := func(m Member) Member { m.Withdrawn, m.Topics = true, nil; return m }
 	stands := func(row, story, lead int64, language string, main bool, retracted Retraction) Standing {
 		return Standing{Row: row, Story: story, Language: language, Lead: lead, Main: main, Retracted: retracted,
 			Sort: noon, Published: noon, Updated: noon, Shown: Digest{byte(lead)}}
@@ -85,16 +84,6 @@ func TestSettle(t *testing.T) {
 		"and back": {
 			[]Member{in(member(1, "a", "nl", 2), 7)}, nil, []Standing{stands(5, 7, 1, "nl", false, OffTopic)},
 			"7 [1] 5:nl led by 1 main [ new] [nl new]"},
-		"deleted": {
-			[]Member{deleted(in(member(1, "a", "nl", 2), 7))}, nil, []Standing{stands(5, 7, 1, "nl", true, "")},
-			"7 [1] 5:nl led by 1 retracted: deleted [ retracted] [nl retracted]"},
-		"a lead that was deleted leaves its edition to a twin": {
-			[]Member{deleted(in(member(1, "a", "nl", 2), 7)), in(member(2, "b", "nl", 0), 7)}, []Edge{join(1, 2)}, []Standing{stands(5, 7, 1, "nl", true, "")},
-			"7 [1 2] 5:nl led by 2 main [ changed] [nl changed]"},
-		"what was deleted is not told, though its translation is": {
-			[]Member{deleted(in(member(1, "a", "nl", 2), 7)), in(member(2, "b", "en", 2), 7)}, []Edge{{1, 2, Hreflang, 1}},
-			[]Standing{stands(5, 7, 1, "nl", true, ""), stands(6, 7, 2, "en", false, "")},
-			"7 [1 2] 6:en led by 2 main [ new] 5:nl led by 1 retracted: deleted [ retracted] [nl retracted]"},
 		"a corrected language": {
 			[]Member{in(member(1, "a", "fy", 2), 7)}, nil, []Standing{stands(5, 7, 1, "nl", true, "")},
 			"7 [1] 5:fy led by 1 main [ changed] [fy new] [nl retracted]"},
@@ -197,11 +186,12 @@ func TestKeysOfTwins(t *testing.T) {
 		p    Post
 		want []string
 	}{
-		"its address":              {Post{URL: "http://www.a.example/x/"}, []string{Key("https://a.example/x")}},
-		"a home page is no key":    {Post{URL: "https://a.example/"}, nil},
-		"an id on its own site":    {Post{URL: "https://a.example/x", ID: "https://a.example/?p=1"}, []string{Key("https://a.example/x"), Key("https://a.example/?p=1")}},
-		"an id on somebody else's": {Post{URL: "https://a.example/x", ID: "https://b.example/y"}, []string{Key("https://a.example/x")}},
-		"an id that is no address": {Post{URL: "https://a.example/x", ID: "urn:1"}, []string{Key("https://a.example/x")}},
+		"its address":                       {Post{URL: "http://www.a.example/x/"}, []string{Key("https://a.example/x")}},
+		"a home page is no key":             {Post{URL: "https://a.example/"}, nil},
+		"an id on its own site":             {Post{URL: "https://a.example/x", ID: "https://a.example/?p=1"}, []string{Key("https://a.example/x"), Key("https://a.example/?p=1")}},
+		"an id on somebody else's":          {Post{URL: "https://a.example/x", ID: "https://b.example/y"}, []string{Key("https://a.example/x")}},
+		"what its page says is its address": {Post{URL: "https://a.example/x?from=feed", Canonical: "https://a.example/x"}, []string{Key("https://a.example/x?from=feed"), Key("https://a.example/x")}},
+		"an id that is no address":          {Post{URL: "https://a.example/x", ID: "urn:1"}, []string{Key("https://a.example/x")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := test.p.Keys("a.example"); !slices.Equal(got, test.want) {

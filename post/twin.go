@@ -4,12 +4,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
 
 // Keys are what the twins of a post may be found by: the canonical key of its
-// URL, that of its id where the id is a URL on the source's own site (a foreign
+// URL and of what its page says is its URL, that of its id where the id is a URL on the source's own site (a foreign
 // one could be anybody's), and one for its title and text within the source.
 // home is the host that the operator gave for the source. A home page is no
 // key: feeds without permalinks have it in every entry.
@@ -20,11 +21,14 @@ func (p *Post) Keys(home string) []string {
 		if err != nil || strings.Trim(u.Path, "/") == "" && u.RawQuery == "" {
 			return
 		}
-		if k := Key(raw); k != "" && (len(keys) == 0 || keys[0] != k) {
+		if k := Key(raw); k != "" && !slices.Contains(keys, k) {
 			keys = append(keys, k)
 		}
 	}
 	add(p.URL)
+	if p.Canonical != "" {
+		add(p.Canonical)
+	}
 	if p.ID != p.URL && OwnSite(home, p.ID) > 0 {
 		add(p.ID)
 	}

@@ -138,6 +138,7 @@ type more struct {
 	Tags       []string          `json:"tags,omitempty"`
 	Enclosures []post.Enclosure  `json:"enclosures,omitempty"`
 	Alternates map[string]string `json:"alternates,omitempty"`
+	Canonical  string            `json:"canonical,omitempty"`
 	Declared   []i18n.Evidence   `json:"declared,omitempty"`
 	Origin     *post.Origin      `json:"origin,omitempty"`
 	Booster    *post.Author      `json:"booster,omitempty"`
@@ -168,7 +169,7 @@ func scanPost(scan func(...any) error, extra ...any) (post.Post, error) {
 	if err := json.Unmarshal([]byte(rest), &m); err != nil {
 		return p, fmt.Errorf("post %q of %q: %w", p.ID, p.Source, err)
 	}
-	p.Authors, p.Tags, p.Enclosures, p.Alternates, p.Declared = m.Authors, m.Tags, m.Enclosures, m.Alternates, m.Declared
+	p.Authors, p.Tags, p.Enclosures, p.Alternates, p.Canonical, p.Declared = m.Authors, m.Tags, m.Enclosures, m.Alternates, m.Canonical, m.Declared
 	if m.Origin != nil {
 		p.Origin = *m.Origin
 	}
@@ -179,14 +180,14 @@ func scanPost(scan func(...any) error, extra ...any) (post.Post, error) {
 }
 
 func packMore(p *post.Post) (string, error) {
-	m := more{Authors: p.Authors, Tags: p.Tags, Enclosures: p.Enclosures, Alternates: p.Alternates, Declared: p.Declared}
+	m := more{Authors: p.Authors, Tags: p.Tags, Enclosures: p.Enclosures, Alternates: p.Alternates, Canonical: p.Canonical, Declared: p.Declared}
 	if p.Origin != (post.Origin{}) {
 		m.Origin = &p.Origin
 	}
 	if p.Booster.Name != "" {
 		m.Booster = &p.Booster
 	}
-	if m.Authors == nil && m.Tags == nil && m.Enclosures == nil && m.Alternates == nil && m.Declared == nil && m.Origin == nil && m.Booster == nil {
+	if m.Authors == nil && m.Tags == nil && m.Enclosures == nil && m.Alternates == nil && m.Canonical == "" && m.Declared == nil && m.Origin == nil && m.Booster == nil {
 		return "", nil
 	}
 	b, err := json.Marshal(m)

@@ -91,6 +91,9 @@ func poll(c *call) error {
 	if _, err := s.Purge(c, now().Add(-cfg.Schedule.KeepOffTopic.Duration)); err != nil {
 		return err
 	}
+	if err := s.PrunePrints(c, now()); err != nil {
+		return err
+	}
 	if trouble {
 		return errTold
 	}

@@ -159,6 +159,10 @@ func (r *running) round(ctx context.Context) {
 	} else if purged > 0 {
 		r.log.Info("forgot the content of old posts off topic", "posts", purged)
 	}
+	if prune := r.store.PrunePrints(ctx, began); prune != nil {
+		err = prune
+		r.report(ctx, "prune failed", err)
+	}
 }
 
 // report says that the store could not do something, unless we are ending.
