@@ -147,17 +147,6 @@ func addPage(p *post.Post, pg page, src post.Source, match *post.Matcher) {
 			p.Alternates[lang] = u
 		}
 	}
-	if post.Host(pg.Canonical) == post.Host(p.URL) { // further out it could claim to be anybody's
-		p.Canonical = pg.Canonical
-	}
-	for lang, u := range pg.Alternates {
-		if lang = i18n.Tag(lang); lang != "" && p.Alternates[lang] == "" {
-			if p.Alternates == nil {
-				p.Alternates = map[string]string{}
-			}
-			p.Alternates[lang] = u
-		}
-	}
 	for _, t := range pg.Tags { // as the page's reader sees them: below the text
 		if !strings.ContainsAny(t, " #") {
 			t = "#" + t
@@ -166,9 +155,7 @@ func addPage(p *post.Post, pg page, src post.Source, match *post.Matcher) {
 	}
 	text := post.Text(p.HTML)
 	p.Matches = matches(p, text, src, match)
-	if sign, ok := i18n.Sign(i18n.OfPage, pg.Language, ""); ok {
-		p.Declared = append(p.Declared, sign)
-	}
+	p.Declared = append(p.Declared, declaredByPage(p, pg)...)
 	settleLanguage(p, text+"\n"+pg.Text)
 }
 

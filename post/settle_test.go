@@ -46,6 +46,7 @@ func TestSettle(t *testing.T) {
 	off := func(m Member) Member { m.Topics = nil; return m }
 	in := func(m Member, story int64) Member { m.Story = story; return m }
 	undated := func(m Member) Member { m.Dated = false; return m }
+	deleted := func(m Member) Member { m.Withdrawn, m.Topics = true, nil; return m }
 	stands := func(row, story, lead int64, language string, main bool, retracted Retraction) Standing {
 		return Standing{Row: row, Story: story, Language: language, Lead: lead, Main: main, Retracted: retracted,
 			Sort: noon, Published: noon, Updated: noon, Shown: Digest{byte(lead)}}
@@ -84,6 +85,16 @@ func TestSettle(t *testing.T) {
 		"and back": {
 			[]Member{in(member(1, "a", "nl", 2), 7)}, nil, []Standing{stands(5, 7, 1, "nl", false, OffTopic)},
 			"7 [1] 5:nl led by 1 main [ new] [nl new]"},
+		"deleted": {
+			[]Member{deleted(in(member(1, "a", "nl", 2), 7))}, nil, []Standing{stands(5, 7, 1, "nl", true, "")},
+			"7 [1] 5:nl led by 1 retracted: deleted [ retracted] [nl retracted]"},
+		"a lead that was deleted leaves its edition to a twin": {
+			[]Member{deleted(in(member(1, "a", "nl", 2), 7)), in(member(2, "b", "nl", 0), 7)}, []Edge{join(1, 2)}, []Standing{stands(5, 7, 1, "nl", true, "")},
+			"7 [1 2] 5:nl led by 2 main [ changed] [nl changed]"},
+		"what was deleted is not told, though its translation is": {
+			[]Member{deleted(in(member(1, "a", "nl", 2), 7)), in(member(2, "b", "en", 2), 7)}, []Edge{{1, 2, Hreflang, 1}},
+			[]Standing{stands(5, 7, 1, "nl", true, ""), stands(6, 7, 2, "en", false, "")},
+			"7 [1 2] 6:en led by 2 main [ new] 5:nl led by 1 retracted: deleted [ retracted] [nl retracted]"},
 		"a corrected language": {
 			[]Member{in(member(1, "a", "fy", 2), 7)}, nil, []Standing{stands(5, 7, 1, "nl", true, "")},
 			"7 [1] 5:fy led by 1 main [ changed] [fy new] [nl retracted]"},
