@@ -25,16 +25,17 @@ const mostDetected = 4 << 10
 // The script decides first, and often alone; among the languages of one script a
 // linear model of letter groups and words does (see i18n/model).
 func Detect(text string) []Guess {
-	text = clip(text, mostDetected)
-	s, _ := scriptOf(text)
-	if s == none {
-		return nil
+	guesses, _ := detect(clip(text, mostDetected))
+	return guesses
+}
+
+// detect says as well how many letters there are of the script that decided.
+func detect(text string) (guesses []Guess, letters int) {
+	s, letters := scriptOf(text)
+	if modelled[s] != nil {
+		return theModel().classify(text, s), letters
 	}
-	of := scripts[s]
-	if of.model {
-		return classify(text, s)
-	}
-	return of.guesses
+	return alone[s], letters
 }
 
 // clip is the first n bytes of a text, whole runes.
@@ -80,28 +81,13 @@ const (
 	scriptCount
 )
 
-// scripts says what a script tells of the language. What stands for the most
-// languages is left to the model.
-var scripts = [scriptCount]struct {
-	model   bool
-	guesses []Guess
-}{
-	latin:    {model: true},
-	cyrillic: {model: true},
-	arabic:   {model: true},
-	greek:    sure("el"), hebrew: sure("he"), han: sure("zh"), kana: sure("ja"), hangul: sure("ko"),
-	devanagari: {guesses: []Guess{{"hi", math.Log(0.6)}, {"mr", math.Log(0.2)}, {"ne", math.Log(0.2)}}},
-	thai:       sure("th"), georgian: sure("ka"), armenian: sure("hy"), bengali: sure("bn"), gurmukhi: sure("pa"),
-	gujarati: sure("gu"), tamil: sure("ta"), telugu: sure("te"), kannada: sure("kn"), malayalam: sure("ml"),
-	sinhala: sure("si"), khmer: sure("km"), lao: sure("lo"), burmese: sure("my"), ethiopic: sure("am"),
-}
-
-func sure(tag string) (s struct {
-	model   bool
-	guesses []Guess
-}) {
-	s.guesses = []Guess{{tag, 0}}
-	return s
+// alone are the languages of scripts that tell by themselves; modelled are those of the others.
+var alone = map[script][]Guess{
+	greek: {{"el", 0}}, hebrew: {{"he", 0}}, han: {{"zh", 0}}, kana: {{"ja", 0}}, hangul: {{"ko", 0}}, thai: {{"th", 0}},
+	georgian: {{"ka", 0}}, armenian: {{"hy", 0}}, bengali: {{"bn", 0}}, gurmukhi: {{"pa", 0}}, gujarati: {{"gu", 0}},
+	tamil: {{"ta", 0}}, telugu: {{"te", 0}}, kannada: {{"kn", 0}}, malayalam: {{"ml", 0}}, sinhala: {{"si", 0}},
+	khmer: {{"km", 0}}, lao: {{"lo", 0}}, burmese: {{"my", 0}}, ethiopic: {{"am", 0}},
+	devanagari: {{"hi", math.Log(0.6)}, {"mr", math.Log(0.2)}, {"ne", math.Log(0.2)}},
 }
 
 // blocks are where the scripts stand in Unicode, in order.
@@ -203,10 +189,9 @@ const (
 // language. No languages are left where the script decides alone.
 func Features(text string, see func(bucket int, name bool)) (possible []string) {
 	s, _ := scriptOf(text)
-	if !scripts[s].model {
-		return nil
+	if modelled[s] != nil {
+		features(text, s, see)
 	}
-	features(text, s, see)
 	return modelled[s]
 }
 

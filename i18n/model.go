@@ -5,6 +5,7 @@ import (
 	"cmp"
 	_ "embed"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -39,9 +40,7 @@ const Buckets = 1 << bucketBits
 // ModelTags are the languages of a model, in their order.
 func ModelTags() []string { return modelTags }
 
-var modelTags = func() []string {
-	return slices.Concat(modelled[latin], modelled[cyrillic], modelled[arabic])
-}()
+var modelTags = slices.Concat(modelled[latin], modelled[cyrillic], modelled[arabic])
 
 // Bytes is the model as a file.
 func (m *Model) Bytes() []byte {
@@ -58,8 +57,8 @@ func ReadModel(data []byte) (*Model, error) {
 	tags, weights, ok3 := bytes.Cut(rest, []byte("\n"))
 	m := &Model{Tags: strings.Fields(string(tags)), Weight: weights}
 	_, err := fmt.Sscan(string(scale), &m.Scale)
-	if !ok || !ok2 || !ok3 || err != nil || !slices.Equal(m.Tags, ModelTags()) || len(weights) != Buckets*len(m.Tags) {
-		return nil, fmt.Errorf("read the language model: it was made for another version: make it anew with i18n/train")
+	if !ok || !ok2 || !ok3 || err != nil || len(m.Tags) != columns || !slices.Equal(m.Tags, ModelTags()) || len(weights) != Buckets*len(m.Tags) {
+		return nil, errors.New("read the language model: it was made for other languages or is damaged: make it anew with i18n/train")
 	}
 	return m, nil
 }
@@ -76,32 +75,27 @@ var theModel = sync.OnceValue(func() *Model {
 	return m
 })
 
-func classify(text string, s script) []Guess { return theModel().classify(text, s) }
-
 // classify gives the possible languages of a text in a script that the model knows.
 func (m *Model) classify(text string, s script) []Guess {
 	guesses := make([]Guess, 0, len(modelled[s]))
-	var sum sums
-	var ordinary, names int
+	var words, names adder
 	features(text, s, func(bucket int, name bool) {
 		row := m.Weight[bucket*columns:][:columns]
 		if name {
-			names++
-			sum.name.add(row)
+			names.add(row)
 		} else {
-			ordinary++
-			sum.ordinary.add(row)
+			words.add(row)
 		}
 	})
-	sum.ordinary.flush()
-	sum.name.flush()
-	// An ordinary word counts twice a name. The evidence of letter groups that
-	// overlap grows with the root of their number.
-	norm := m.Scale / math.Sqrt(float64(4*ordinary+names))
-	base := 128 * (2*ordinary + names)
+	words.flush()
+	names.flush()
+	// A word counts twice a name. The evidence of letter groups that overlap grows
+	// with the root of their number.
+	norm := m.Scale / math.Sqrt(float64(4*words.rows+names.rows))
+	base := 128 * (2*words.rows + names.rows)
 	for i, tag := range m.Tags {
 		if slices.Contains(modelled[s], tag) {
-			v := 2*int(sum.ordinary.total[i]) + int(sum.name.total[i]) - base
+			v := 2*int(words.total[i]) + int(names.total[i]) - base
 			guesses = append(guesses, Guess{tag, norm * float64(v)})
 		}
 	}
@@ -121,10 +115,8 @@ func normalise(guesses []Guess) {
 	}
 }
 
-// columns is how many languages the model has: what init checks.
+// columns is how many languages the model has.
 const columns = 48
-
-type sums struct{ ordinary, name adder }
 
 // adder adds rows of bytes, eight at a time: each byte of a row has sixteen bits
 // of a word to itself, so that 256 rows fit before a carry could spill.
@@ -142,11 +134,12 @@ func (a *adder) add(row []byte) {
 		a.even[i] += w & everyOther
 		a.odd[i] += w >> 8 & everyOther
 	}
-	if a.rows++; a.rows == 256 {
+	if a.rows++; a.rows%256 == 0 {
 		a.flush()
 	}
 }
 
+// flush completes the total.
 func (a *adder) flush() {
 	for i := range a.even {
 		for j := range 4 {
@@ -154,5 +147,5 @@ func (a *adder) flush() {
 			a.total[8*i+2*j+1] += uint32(a.odd[i] >> (16 * j) & 0xffff)
 		}
 	}
-	a.even, a.odd, a.rows = [columns / 8]uint64{}, [columns / 8]uint64{}, 0
+	a.even, a.odd = [columns / 8]uint64{}, [columns / 8]uint64{}
 }

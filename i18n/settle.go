@@ -163,8 +163,8 @@ type reading struct {
 
 func read(title, text string) reading {
 	text = title + "\n" + clip(text, MostRead)
-	_, letters := scriptOf(text)
-	return reading{Detect(text), min(max(0.16*float64(letters-4), 0.1), 12)}
+	guesses, letters := detect(clip(text, mostDetected))
+	return reading{guesses, min(max(0.16*float64(letters-4), 0.1), 12)}
 }
 
 // says is how the text speaks for a language: 0 at best.
@@ -189,8 +189,8 @@ var detectable = func() map[string]bool {
 	for _, tag := range ModelTags() {
 		all[tag] = true
 	}
-	for _, s := range scripts {
-		for _, g := range s.guesses {
+	for _, guesses := range alone {
+		for _, g := range guesses {
 			all[g.Tag] = true
 		}
 	}
@@ -199,11 +199,11 @@ var detectable = func() map[string]bool {
 
 // tell says in words what speaks for a language, and what was outweighed.
 func tell(tag string, guesses []Guess, counted []Evidence) string {
-	var for_, against []string
+	var speaks, against []string
 	if len(guesses) > 0 {
 		for _, g := range guesses {
 			if p := math.Exp(g.LogP); g.Tag == tag && p >= 0.005 {
-				for_ = append(for_, fmt.Sprintf("text %.2f", p))
+				speaks = append(speaks, fmt.Sprintf("text %.2f", p))
 			}
 		}
 		if p := math.Exp(guesses[0].LogP); guesses[0].Tag != tag && p >= 0.5 {
@@ -212,12 +212,12 @@ func tell(tag string, guesses []Guess, counted []Evidence) string {
 	}
 	for _, e := range counted {
 		if Base(e.Says) == tag {
-			for_ = append(for_, fmt.Sprintf(signs[e.Kind].said, e.Where, e.Says))
+			speaks = append(speaks, fmt.Sprintf(signs[e.Kind].said, e.Where, e.Says))
 		} else {
 			against = append(against, fmt.Sprintf(signs[e.Kind].against, e.Where, e.Says))
 		}
 	}
-	words := strings.Join(for_, ", ")
+	words := strings.Join(speaks, ", ")
 	if len(against) > 0 {
 		words += "; " + strings.Join(against, ", ") + ", outweighed"
 	}
