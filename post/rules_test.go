@@ -3,6 +3,7 @@ package post
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,5 +60,19 @@ func TestRedecide(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// BenchmarkRedecide decides anew about a post of 5 KB, as a change of topics does for each that is stored.
+func BenchmarkRedecide(b *testing.B) {
+	match, err := NewMatcher([]Topic{{ID: "web", Hashtags: []string{"openweb", "socialweb"}, Phrases: []string{"open web"}}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	html := strings.Repeat("<p>Some words about <em>the webs</em> we weave, and a #tag or two.</p>", 75)
+	for b.Loop() {
+		if got := Redecide(Words{Title: "A title", Content: Text(html)}, nil, nil, match, false); got != nil {
+			b.Fatal(got)
+		}
 	}
 }

@@ -79,6 +79,7 @@ func (h *handler) keep(format string, render renderer) http.HandlerFunc {
 		case errors.Is(err, errNotFound):
 			fail(w, http.StatusNotFound, err.Error())
 		case err != nil:
+			h.Metrics.StoreError()
 			slog.Error("render", "path", r.URL.Path, "error", err)
 			fail(w, http.StatusInternalServerError, "this cannot be shown now; try again later")
 		default:

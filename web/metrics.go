@@ -118,8 +118,12 @@ func answerOf(status int, asked, understood bool) string {
 	return "changed"
 }
 
-// StoreError counts something that the database could not do.
-func (m *Metrics) StoreError() { m.storeErrors.Inc() }
+// StoreError counts something that the database could not do, where anybody counts.
+func (m *Metrics) StoreError() {
+	if m != nil {
+		m.storeErrors.Inc()
+	}
+}
 
 // hit counts a request that was answered from what was kept, where anybody counts.
 func (m *Metrics) hit() {

@@ -57,6 +57,13 @@ func TestMetrics(t *testing.T) {
 	if again := ask(h, "/metrics").Body.String(); strings.Count(again, "\n") != strings.Count(body, "\n") {
 		t.Error("requests made the metrics longer")
 	}
+	store.memory.err = errors.New("no disk")
+	if w := ask(h, "/en/feed.rss"); w.Code != http.StatusInternalServerError {
+		t.Errorf("without a disk: %d", w.Code)
+	}
+	if body := ask(h, "/metrics").Body.String(); !strings.Contains(body, "samenloop_store_errors_total 2") {
+		t.Error("what could not be rendered was not counted")
+	}
 	store.err = errors.New("no disk")
 	broken := ask(h, "/metrics")
 	if body := broken.Body.String(); broken.Code != http.StatusOK || !strings.Contains(body, "samenloop_store_errors_total") || strings.Contains(body, "samenloop_stories_shown ") {

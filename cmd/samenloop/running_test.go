@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -160,6 +161,33 @@ func TestServeOnSIGHUP(t *testing.T) {
 	if got := read(t, base+"/healthz"); got != "200 ok" {
 		t.Errorf("health %s", got)
 	}
+	ends(t, cmd)
+}
+
+// More connections than may be open wait in line.
+func TestServeLimitsConnections(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.toml")
+	writeFile(t, path, configText("web", "", feedOf(t)))
+	cmd, base := startServe(t, "-config", path)
+	address := strings.TrimPrefix(base, "http://")
+	var open []net.Conn
+	for range mostConnections {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		open = append(open, conn)
+	}
+	impatient := http.Client{Timeout: 200 * time.Millisecond}
+	if resp, err := impatient.Get(base + "/healthz"); err == nil {
+		resp.Body.Close()
+		t.Errorf("%d connections are open, and one more is answered", len(open))
+	}
+	for _, conn := range open {
+		conn.Close()
+	}
+	until(t, base+"/healthz", "ok")
 	ends(t, cmd)
 }
 
