@@ -123,7 +123,8 @@ func (tx *transaction) findTranslations(row int64, language string, date time.Ti
 	from, to := millis(date.Add(-2*post.TranslatedWithin)), millis(date.Add(2*post.TranslatedWithin))
 	where := "FROM print r JOIN post p ON p.row = r.post WHERE r." + column + " = ? AND r.date BETWEEN ? AND ?"
 	var several int
-	if err := tx.row("SELECT EXISTS (SELECT 1 "+where+" AND p.language <> ?)", []any{value, from, to, language}, &several); err != nil || several == 0 {
+	// Of those that are compared below: the posts of a busy author are many.
+	if err := tx.row("SELECT EXISTS (SELECT 1 FROM (SELECT p.language "+where+" ORDER BY r.date, r.post LIMIT ?) WHERE language <> ?)", []any{value, from, to, mostNear, language}, &several); err != nil || several == 0 {
 		return nil, err
 	}
 	var (
