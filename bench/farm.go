@@ -88,11 +88,11 @@ func feedDocument(site, published int) string {
 		date := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(item) * time.Hour)
 		title, content := fmt.Sprintf("Site %d writes its article number %d &amp; more", site, item), article(site, item)
 		if site%2 == 0 {
-			fmt.Fprintf(&b, `<item><title>%s</title><link>%s/article/%d</link><guid isPermaLink="false">%d-%d</guid><pubDate>%s</pubDate><dc:creator>A. Writer</dc:creator><category>News</category><category>Web</category><description>What article %d is about.</description><content:encoded><![CDATA[%s]]></content:encoded></item>`,
-				title, home, item, site, item, date.Format(time.RFC1123Z), item, content)
+			fmt.Fprintf(&b, `<item><title>%s</title><link>%s/article/%d</link><guid isPermaLink="false">%d-%d</guid><pubDate>%s</pubDate><dc:creator>Writer %d</dc:creator><category>News</category><category>Web</category><description>What article %d is about.</description><content:encoded><![CDATA[%s]]></content:encoded></item>`,
+				title, home, item, site, item, date.Format(time.RFC1123Z), site, item, content)
 		} else {
-			fmt.Fprintf(&b, `<entry><title>%s</title><link href="%s/article/%d"/><id>tag:%d,%d</id><published>%s</published><updated>%s</updated><author><name>A. Writer</name></author><category term="News"/><content type="html">%s</content></entry>`,
-				title, home, item, site, item, date.Format(time.RFC3339), date.Format(time.RFC3339), escaper.Replace(content))
+			fmt.Fprintf(&b, `<entry><title>%s</title><link href="%s/article/%d"/><id>tag:%d,%d</id><published>%s</published><updated>%s</updated><author><name>Writer %d</name></author><category term="News"/><content type="html">%s</content></entry>`,
+				title, home, item, site, item, date.Format(time.RFC3339), date.Format(time.RFC3339), site, escaper.Replace(content))
 		}
 	}
 	if site%2 == 0 {
@@ -122,7 +122,7 @@ func article(site, item int) string {
 	for paragraph := 0; b.Len() < 4900; paragraph++ {
 		if paragraph%4 == 3 {
 			fmt.Fprintf(&b, `<h2>%s %s</h2><ul><li>%s</li><li><em>%s</em></li></ul>`, word(), word(), word(), word())
-			fmt.Fprintf(&b, `<figure><img src="/images/%d-%d.jpg" alt="%s &amp; %s" width="640" height="480"><figcaption>%s</figcaption></figure>`, item, paragraph, word(), word(), word())
+			fmt.Fprintf(&b, `<figure><img src="/images/%d-%d-%d.jpg" alt="%s &amp; %s" width="640" height="480"><figcaption>%s</figcaption></figure>`, site, item, paragraph, word(), word(), word())
 		}
 		b.WriteString("<p>")
 		for i := range 70 {
@@ -131,7 +131,7 @@ func article(site, item int) string {
 			}
 			switch i {
 			case 20:
-				fmt.Fprintf(&b, `<a href="https://elsewhere.example/%s/%d" class="link" target="_blank">%s %s</a>`, word(), n%1000, word(), word())
+				fmt.Fprintf(&b, `<a href="https://elsewhere.example/%s/%d" class="link" target="_blank">%s %s</a>`, word(), n%1_000_000, word(), word())
 			case 40:
 				fmt.Fprintf(&b, `<strong>%s</strong>&nbsp;&mdash; %s`, word(), word())
 			default:
