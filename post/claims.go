@@ -24,7 +24,8 @@ type Claim struct {
 //
 //   - About: the one or two pages that a note links to, the first link first. Who links to
 //     more is making a list.
-//   - Hreflang: where it says the same piece stands in other languages.
+//   - Hreflang: where it says the same piece stands in other languages. On another site
+//     that is only possible, unless that one says the same: anybody can write it.
 //   - SamePath: the address without the segment that names the language; equal ones, or one
 //     that is the other's whole address, are the same piece in another language.
 //
@@ -45,7 +46,11 @@ func (p *Post) Claims() []Claim {
 	}
 	for _, lang := range slices.Sorted(maps.Keys(p.Alternates)) {
 		if key := Key(p.Alternates[lang]); key != "" && key != own && !isHome(key) && i18n.Tag(lang) != "" {
-			claims = append(claims, Claim{Hreflang, key, 1})
+			strength := 1.0
+			if OwnSite(Host(p.URL), key) == 0 {
+				strength = surely - 0.1
+			}
+			claims = append(claims, Claim{Hreflang, key, strength})
 		}
 	}
 	if key := withoutLanguage(own); key != "" {

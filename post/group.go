@@ -41,6 +41,7 @@ func group(members []Member, edges []Edge) *grouping {
 		g.stands[m.Row] = m.Row
 	}
 	edges = slices.DeleteFunc(slices.Clone(edges), func(e Edge) bool { return !g.knows(e.A) || !g.knows(e.B) })
+	edges = heard(members, edges)
 	slices.SortFunc(edges, func(a, b Edge) int {
 		low := func(e Edge) int { return min(g.rank[e.A], g.rank[e.B]) }
 		high := func(e Edge) int { return max(g.rank[e.A], g.rank[e.B]) }
@@ -72,6 +73,34 @@ func group(members []Member, edges []Edge) *grouping {
 		members[i].Talks = g.talks[members[i].Row]
 	}
 	return g
+}
+
+// heard are the edges that count. Who posts at another's address says nothing of
+// it where that site speaks itself: what else such a post is tied to has no part
+// in the story. Nor is it a translation, or the same text under another id, where
+// one of the two stands on its own site and the other does not.
+func heard(members []Member, edges []Edge) []Edge {
+	home := map[int64]bool{}
+	for _, m := range members {
+		home[m.Row] = m.Own > 0
+	}
+	guest := map[int64]bool{}
+	for _, e := range edges {
+		if e.Reason == SameURL && home[e.A] != home[e.B] {
+			guest[e.A], guest[e.B] = guest[e.A] || !home[e.A], guest[e.B] || !home[e.B]
+		}
+	}
+	return slices.DeleteFunc(edges, func(e Edge) bool {
+		switch e.Reason {
+		case SameURL, Joined, Split:
+			return false
+		case SameText, Hreflang, SamePath:
+			if home[e.A] != home[e.B] {
+				return true
+			}
+		}
+		return guest[e.A] || guest[e.B]
+	})
 }
 
 // forest is which rows stand together: each names another, or itself.

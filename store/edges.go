@@ -167,17 +167,21 @@ func (tx *transaction) findTwins(edges []post.Edge, row int64, p *post.Post, key
 // declare writes anew who declares the posts at a page to be their translation,
 // and returns the rows of all of them.
 func (tx *transaction) declare(page string) (rows []int64, err error) {
-	var targets, claimants []int64
+	var (
+		targets, claimants []int64
+		strengths          []float64
+	)
 	count := map[string]int{} // of claimants, by language
 	believed := true
-	err = tx.query("SELECT c.post, p.language FROM claim c JOIN post p ON p.row = c.post WHERE c.key = ? AND c.reason = 'hreflang' ORDER BY c.post LIMIT ?",
+	err = tx.query("SELECT c.post, p.language, c.strength FROM claim c JOIN post p ON p.row = c.post WHERE c.key = ? AND c.reason = 'hreflang' ORDER BY c.post LIMIT ?",
 		func(scan func(...any) error) error {
 			var (
 				claimant int64
 				language string
+				strength float64
 			)
-			err := scan(&claimant, &language)
-			claimants = append(claimants, claimant)
+			err := scan(&claimant, &language, &strength)
+			claimants, strengths = append(claimants, claimant), append(strengths, strength)
 			language = i18n.Base(language)
 			count[language]++
 			believed = believed && count[language] <= mostDeclaring
@@ -196,9 +200,18 @@ func (tx *transaction) declare(page string) (rows []int64, err error) {
 		return nil, err
 	}
 	for _, target := range targets {
-		for _, claimant := range claimants {
+		for i, claimant := range claimants {
 			if believed {
-				err = tx.tie(post.Edge{A: claimant, B: target, Reason: post.Hreflang, Strength: 1})
+				var mutual bool
+				if err := tx.row(`SELECT EXISTS (SELECT 1 FROM claim c JOIN post_key k ON k.key = c.key
+					WHERE c.post = ? AND c.reason = 'hreflang' AND k.post = ?)`, []any{target, claimant}, &mutual); err != nil {
+					return nil, err
+				}
+				strength := strengths[i]
+				if mutual {
+					strength = 1
+				}
+				err = tx.tie(post.Edge{A: claimant, B: target, Reason: post.Hreflang, Strength: strength})
 			} else {
 				err = tx.exec("DELETE FROM edge WHERE a = ? AND b = ? AND reason = 'hreflang'", claimant, target)
 			}
