@@ -118,7 +118,7 @@ func (c *corpus) catalogue(path string, data []byte) error {
 		}
 		return string(data[offset : offset+length])
 	}
-	for i := range at(8) {
+	for i := range min(at(8), uint32(len(data)/8)) {
 		original, translation := text(at(12)+8*i), text(at(16)+8*i)
 		if _, rest, ok := strings.Cut(original, "\x04"); ok { // a context stands before it
 			original = rest

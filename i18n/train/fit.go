@@ -80,14 +80,14 @@ func sample(texts []string, letters int, random *rand.Rand) string {
 
 // fit is multinomial logistic regression by stochastic gradient descent
 // (AdaGrad). The same texts give the same model.
-func fit(c *corpus, progress io.Writer) *i18n.Model {
-	tags, texts := i18n.ModelTags(), c.texts()
+func fit(texts map[string][]string, progress io.Writer) *i18n.Model {
+	tags := i18n.ModelTags()
 	bags := make(chan *bag, 1000)
 	go func() {
 		random := rand.New(rand.NewPCG(1, 1))
 		for n := range rounds * samplesPerRound {
 			for _, i := range random.Perm(len(tags)) {
-				if len(texts[tags[i]]) == 0 || seldom[tags[i]] > 0 && n%seldom[tags[i]] > 0 {
+				if seldom[tags[i]] > 0 && n%seldom[tags[i]] > 0 {
 					continue
 				}
 				letters := shortest * math.Pow(float64(longest)/shortest, random.Float64())

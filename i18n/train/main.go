@@ -9,6 +9,8 @@ package main
 import (
 	"fmt"
 	"os"
+
+	"samenloop/i18n"
 )
 
 const modelFile = "i18n/model/languages.model"
@@ -32,7 +34,13 @@ func run(args []string) error {
 				return err
 			}
 		}
-		model := fit(c, os.Stderr)
+		texts := c.texts()
+		for _, tag := range i18n.ModelTags() {
+			if len(texts[tag]) == 0 {
+				return fmt.Errorf("there is no text in %q under these directories: i18n/model/README.md says what to give", tag)
+			}
+		}
+		model := fit(texts, os.Stderr)
 		return os.WriteFile(modelFile, model.Bytes(), 0o644)
 	case "measure":
 		for _, dir := range args[1:] {
