@@ -43,7 +43,7 @@ func (s *Store) Known(ctx context.Context, source string, ids []string) (map[str
 
 // WantPages are posts of a source whose article page is still to be read, the newest first.
 func (s *Store) WantPages(ctx context.Context, source string, limit int) ([]post.Post, error) {
-	posts, err := s.posts(ctx, "SELECT "+postColumns+" FROM post p WHERE p.source = ? AND p.page_need = 1 ORDER BY p.row DESC LIMIT ?", source, limit)
+	posts, err := s.posts(ctx, "SELECT "+postColumns+" FROM post p INDEXED BY post_page WHERE p.source = ? AND p.page_need = 1 ORDER BY p.row DESC LIMIT ?", source, limit)
 	if err != nil {
 		return nil, fmt.Errorf("look up posts of %q: %w", source, err)
 	}
