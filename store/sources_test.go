@@ -81,11 +81,11 @@ func TestResumeGone(t *testing.T) {
 func TestPurgeSource(t *testing.T) {
 	s := open(t)
 	know(t, s, "a", "b")
-	save(t, s, t0, "a", about("a", "alone", "https://a.example/alone"), about("a", "shared", "https://b.example/shared"))
-	save(t, s, t0, "b", about("b", "shared", "https://b.example/shared"))
+	save(t, s, t0, "a", about("a", "alone", "https://a.example/alone"), about("a", "shared", "https://a.example/shared"))
+	save(t, s, t0, "b", about("b", "shared", "https://a.example/shared"))
 	var shared string
 	for _, e := range editions(t, s, post.Query{}) {
-		if e.Lead.URL == "https://b.example/shared" {
+		if e.Lead.URL == "https://a.example/shared" {
 			shared = e.ID
 		}
 	}
