@@ -16,7 +16,7 @@ const (
 	robotsName = "samenloop"    // what a group of rules for us is called
 	robotsKept = 24 * time.Hour // RFC 9309, section 2.4
 	robotsHope = time.Hour      // before a site that could not tell is asked again
-	mostRobots = 10_000         // sites whose rules are remembered
+	mostRobots = 8 << 20        // bytes of rules that are remembered, and a kilobyte for each site
 )
 
 // robots are the rules that sites give to programs that read their pages (RFC
@@ -24,6 +24,7 @@ const (
 type robots struct {
 	mu    sync.Mutex
 	sites map[string]siteRules // by scheme and host
+	bytes int                  // of their rules
 }
 
 type siteRules struct {
@@ -48,15 +49,18 @@ func (b *robots) allow(ctx context.Context, client *fetch.Client, pageURL string
 	}
 	if !ok || now.Sub(known.since).Abs() > keep {
 		known = siteRules{since: now}
+		size := 1 << 10
 		if resp, err := client.Get(ctx, fetch.Request{URL: site + "/robots.txt", Accept: "text/plain, */*;q=0.1"}); err == nil {
 			known.rules = readRobots(resp)
+			size += len(resp.Body)
 		} else if ctx.Err() != nil {
 			return false
 		}
 		b.mu.Lock()
-		if b.sites == nil || len(b.sites) >= mostRobots {
-			b.sites = map[string]siteRules{}
+		if b.sites == nil || b.bytes >= mostRobots {
+			b.sites, b.bytes = map[string]siteRules{}, 0
 		}
+		b.bytes += size
 		b.sites[site] = known
 		b.mu.Unlock()
 	}
