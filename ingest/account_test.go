@@ -645,7 +645,7 @@ func TestAccountForgery(t *testing.T) {
 		{"type":"Announce","actor":"{{it}}/users/ans","to":"as:Public","object":` + forged + `},
 		{"type":"Create","actor":"{{it}}/users/ans","to":"as:Public","object":` + forged + `},` +
 		strings.Replace(note(8, "Van een ander hier", toPublic), `"attributedTo":"{{it}}/users/ans"`, `"attributedTo":"{{it}}/users/bea"`, 1) + `]}`
-	w.follow(false, "acct:ans@{{toots:}}")
+	w.follow(true, "acct:ans@{{toots:}}")
 	w.round()
 	w.want()
 	if strings.Contains(w.everything(), "Vals") || strings.Contains(w.everything(), "Van een ander") {
@@ -745,6 +745,14 @@ func TestExamineAccount(t *testing.T) {
 	if !strings.Contains(lost, "would wait for a moderator") || !strings.Contains(lost, "not addressed to the public") || strings.Contains(lost, "/3") {
 		t.Error(lost)
 	}
+}
+
+func FuzzAccountAnswers(f *testing.F) {
+	f.Add([]byte(`{"links":[{"rel":"self","type":"application/activity+json","href":"https://a.example/users/ans"}]}`))
+	f.Add([]byte(`[{"uri":"https://a.example/1","visibility":"public"}]`))
+	f.Add([]byte(`<rss version="2.0"><channel><item><link>https://a.example/1</link></item></channel></rss>`))
+	f.Add([]byte(`{"type":"Person","id":"https://a.example/users/ans","summary":"#nobot","outbox":["x"]}`))
+	f.Fuzz(func(t *testing.T, in []byte) { ingest.TryAccountAnswers(in) })
 }
 
 func BenchmarkAccountNothingNew(b *testing.B) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"sync"
 	"time"
@@ -37,6 +38,10 @@ func check(c *call) error {
 		fmt.Fprintf(c.stdout, "database       %s\n", printable(err.Error()))
 	default:
 		fmt.Fprintf(c.stdout, "database       %s: whole\n", cfg.Site.Database)
+		if key, err := cfg.instanceKey(s); err == nil {
+			mark := sha256.Sum256(key.N.Bytes())
+			fmt.Fprintf(c.stdout, "signs as       %s/actor, with the key %x…\n", cfg.Site.BaseURL, mark[:4])
+		}
 	}
 	reader, err := cfg.reader(nil, time.Now)
 	if err != nil {
