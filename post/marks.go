@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"samenloop/i18n"
 )
 
 // Marks are what a text keeps when it is translated: hashes of its images, its
@@ -23,7 +25,7 @@ type Marks [markKinds][]uint32
 const (
 	images = iota
 	links
-	numbers
+	numerals
 	names
 	markKinds
 )
@@ -60,7 +62,7 @@ func MarksOf(p *Post) Marks {
 	text := p.Title + "\n" + p.PlainText()
 	for _, n := range numbersIn(text) {
 		if len(n) > 1 {
-			add(numbers, n)
+			add(numerals, n)
 		}
 	}
 	eachName(text, func(name string) { add(names, name) })
@@ -163,7 +165,7 @@ const (
 )
 
 // weights of the kinds, before rarity.
-var weights = [markKinds]float64{images: 3, links: 3, numbers: 1, names: 1}
+var weights = [markKinds]float64{images: 3, links: 3, numerals: 1, names: 1}
 
 // AuthorKey is the name of a post's author, folded; empty where there is none, or
 // one word: "Redactie" writes for many.
@@ -179,96 +181,109 @@ func (p *Post) AuthorKey() string {
 }
 
 // Translations says of posts that have a site in common, or an author and no
-// site, all of a time, which is clearly the best to be the one at i in each other language: an
-// edge from that one. What many have says little: a mark counts less the more
-// posts of a language have it within TranslatedWithin.
-func Translations(all []Marked, i int, byAuthor bool) []Edge {
-	x := all[i]
-	var near []Marked
-	byLanguage := map[string]map[mark]float64{}
-	for _, y := range all {
-		if apart(x.Date, y.Date) > TranslatedWithin {
-			continue
-		}
-		near = append(near, y)
-		if byLanguage[y.Language] == nil {
-			byLanguage[y.Language] = map[mark]float64{}
-		}
-		for kind, list := range y.Marks {
+// site, all of a time, which is clearly the best to be each of those asked for, by
+// their places, in each other language: an edge from that one. What many have
+// says little: a mark counts less the more posts of a language have it within
+// TranslatedWithin.
+func Translations(all []Marked, ask []int, byAuthor bool) []Edge {
+	// Marks and languages go by numbers here: they are counted for each post that is asked for.
+	type mark struct {
+		kind int
+		hash uint32
+	}
+	var (
+		numbers = map[mark]int{}
+		kinds   []int // of a mark
+		marks   = make([][]int, len(all))
+		tongues = map[string]int{}
+		tongue  = make([]int, len(all))
+	)
+	for i, m := range all {
+		for kind, list := range m.Marks {
 			for _, h := range list {
-				byLanguage[y.Language][mark{kind, h}]++
+				n, known := numbers[mark{kind, h}]
+				if !known {
+					n = len(kinds)
+					numbers[mark{kind, h}] = n
+					kinds = append(kinds, kind)
+				}
+				marks[i] = append(marks[i], n)
 			}
 		}
-	}
-	carriers := map[mark]float64{}
-	for _, counts := range byLanguage {
-		for m, n := range counts {
-			carriers[m] = max(carriers[m], n)
+		if _, known := tongues[m.Language]; !known {
+			tongues[m.Language] = len(tongues)
 		}
+		tongue[i] = tongues[m.Language]
 	}
 	type candidate struct {
 		row   int64
 		score float64
 		edge  float64 // strength; 0: too little
 	}
-	best := map[string][]candidate{}
-	var languages []string
-	for _, y := range near {
-		if byAuthor == (x.Site == y.Site) || y.Language == x.Language || y.Language == "und" || x.Language == "und" {
-			continue
+	var (
+		edges  []Edge
+		counts = make([]int, len(tongues)*len(kinds)) // how many near posts of a language have a mark
+		weight = make([]float64, len(kinds))          // of a mark, by its kind and by how many have it in the language where most do
+		mine   = make([]bool, len(kinds))
+		best   = make([][]candidate, len(tongues))
+	)
+	for _, i := range ask {
+		x := all[i]
+		clear(counts)
+		clear(mine)
+		for j, y := range all {
+			if apart(x.Date, y.Date) <= TranslatedWithin {
+				for _, n := range marks[j] {
+					counts[tongue[j]*len(kinds)+n]++
+				}
+			}
 		}
-		score, share, kinds := inCommon(x, y, carriers)
-		c := candidate{row: y.Row, score: score}
-		fits := 2*x.Length >= y.Length && 2*y.Length >= x.Length
-		switch {
-		case !fits || score < leastMarks || share < leastShare || kinds < 2:
-		case score >= sureMarks && share >= sureShare:
-			c.edge = surely + (1-surely)*share
-		default:
-			c.edge = min(surely*share, 0.49)
+		for n, kind := range kinds {
+			most := 1
+			for t := range len(tongues) {
+				most = max(most, counts[t*len(kinds)+n])
+			}
+			weight[n] = weights[kind] / float64(most)
 		}
-		if best[y.Language] == nil {
-			languages = append(languages, y.Language)
+		ofX := 0.0
+		for _, n := range marks[i] {
+			mine[n] = true
+			ofX += weight[n]
 		}
-		best[y.Language] = append(best[y.Language], c)
-	}
-	var edges []Edge
-	for _, language := range languages {
-		list := best[language]
-		slices.SortFunc(list, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
-		if list[0].edge > 0 && (len(list) == 1 || list[0].score >= clearGap*list[1].score) {
-			edges = append(edges, Edge{A: x.Row, B: list[0].row, Reason: SameMarks, Strength: list[0].edge})
+		for t := range best {
+			best[t] = best[t][:0]
+		}
+		for j, y := range all {
+			if byAuthor == (x.Site == y.Site) || y.Language == x.Language || y.Language == i18n.Und || x.Language == i18n.Und || apart(x.Date, y.Date) > TranslatedWithin {
+				continue
+			}
+			var score, ofY float64
+			var found [markKinds]int
+			for _, n := range marks[j] {
+				ofY += weight[n]
+				if mine[n] {
+					score += weight[n] * weight[n] / weights[kinds[n]] // rare in both
+					found[kinds[n]] = 1
+				}
+			}
+			share := score / max(min(ofX, ofY), 1)
+			c := candidate{row: y.Row, score: score}
+			fits := 2*x.Length >= y.Length && 2*y.Length >= x.Length
+			switch {
+			case !fits || score < leastMarks || share < leastShare || found[images]+found[links]+found[numerals]+found[names] < 2:
+			case score >= sureMarks && share >= sureShare:
+				c.edge = surely + (1-surely)*share
+			default:
+				c.edge = min(surely*share, 0.49)
+			}
+			best[tongue[j]] = append(best[tongue[j]], c)
+		}
+		for _, list := range best {
+			slices.SortFunc(list, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
+			if len(list) > 0 && list[0].edge > 0 && (len(list) == 1 || list[0].score >= clearGap*list[1].score) {
+				edges = append(edges, Edge{A: x.Row, B: list[0].row, Reason: SameMarks, Strength: list[0].edge})
+			}
 		}
 	}
 	return edges
-}
-
-// mark is one of a kind.
-type mark struct {
-	kind int
-	hash uint32
-}
-
-// inCommon weighs the marks that two posts share: altogether, as a share of the
-// weight of the one that has less, and in how many kinds. carriers is how many have each, in the language where most do.
-func inCommon(x, y Marked, carriers map[mark]float64) (score, share float64, kinds int) {
-	var ofX, ofY float64
-	for kind, weight := range weights {
-		found := false
-		for _, h := range x.Marks[kind] {
-			ofX += weight / carriers[mark{kind, h}]
-		}
-		for _, h := range y.Marks[kind] {
-			w := weight / carriers[mark{kind, h}]
-			ofY += w
-			if _, both := slices.BinarySearch(x.Marks[kind], h); both {
-				found = true
-				score += w / carriers[mark{kind, h}]
-			}
-		}
-		if found {
-			kinds++
-		}
-	}
-	return score, score / max(min(ofX, ofY), 1), kinds
 }

@@ -35,10 +35,11 @@ func labelledTranslations(t testing.TB) (all []Marked, of []string) {
 // joined is one. Every pair that both its posts name counts.
 func TestTranslations(t *testing.T) {
 	all, of := labelledTranslations(t)
-	var edges []Edge
-	for i := range all {
-		edges = append(edges, Translations(all, i, false)...)
+	ask := make([]int, len(all))
+	for i := range ask {
+		ask[i] = i
 	}
+	edges := Translations(all, ask, false)
 	var right, wrong, joined int
 	for _, e := range mutual(edges) {
 		if e.A > e.B {
@@ -82,18 +83,18 @@ func TestTranslationsNeedOwnMarks(t *testing.T) {
 		m.Row, m.Language = int64(i+1), language
 		all = append(all, m)
 	}
-	if got := Translations(all[:2], 0, false); len(got) != 1 || got[0].B != 2 || !got[0].Strong() {
+	if got := Translations(all[:2], []int{0}, false); len(got) != 1 || got[0].B != 2 || !got[0].Strong() {
 		t.Errorf("one each: %+v", got)
 	}
-	if got := Translations(all, 0, false); len(got) != 0 {
+	if got := Translations(all, []int{0}, false); len(got) != 0 {
 		t.Errorf("two each: %+v", got)
 	}
-	if got := Translations(all[:2], 0, true); len(got) != 0 {
+	if got := Translations(all[:2], []int{0}, true); len(got) != 0 {
 		t.Errorf("by author, on one site: %+v", got)
 	}
 	far := slices.Clone(all[:2])
 	far[1].Date = noon.Add(TranslatedWithin + 1)
-	if got := Translations(far, 0, false); len(got) != 0 {
+	if got := Translations(far, []int{0}, false); len(got) != 0 {
 		t.Errorf("long after: %+v", got)
 	}
 }
@@ -101,7 +102,7 @@ func TestTranslationsNeedOwnMarks(t *testing.T) {
 func TestMarks(t *testing.T) {
 	p := Post{URL: "https://a.example/1", HTML: `<p>Vandaag zei Anna de Vries in Gent dat 12.500 mensen op 3 mei om 19:30 komen.</p><a href="https://b.example/x">x</a><a href="/own">y</a><img src="https://a.example/i/foto-300x200.jpg">`}
 	m := MarksOf(&p)
-	if got := []int{len(m[images]), len(m[links]), len(m[numbers]), len(m[names])}; !slices.Equal(got, []int{1, 1, 2, 3}) {
+	if got := []int{len(m[images]), len(m[links]), len(m[numerals]), len(m[names])}; !slices.Equal(got, []int{1, 1, 2, 3}) {
 		t.Errorf("images, links, numbers, names: %v", got)
 	}
 	b, _ := m.MarshalBinary()

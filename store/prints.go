@@ -18,7 +18,7 @@ const (
 	// printsKept is how long after a post was first seen copies and translations of it are looked for.
 	printsKept = 60 * 24 * time.Hour
 	// mostNear is how many posts of one site or author are looked at for translations.
-	mostNear = 200
+	mostNear = 100
 )
 
 // savePrint writes down what copies and translations of a post are found by, and
@@ -158,31 +158,33 @@ func (tx *transaction) findTranslations(row int64, language string, date time.Ti
 		return nil, err
 	}
 	byAuthor := column == "author"
+	var ask []int
 	for i, x := range near {
-		if x.Date.Sub(date).Abs() > post.TranslatedWithin {
+		if x.Date.Sub(date).Abs() <= post.TranslatedWithin {
+			ask = append(ask, i)
+		}
+	}
+	is := post.Translations(near, ask, byAuthor)
+	for _, e := range is {
+		if was[e] {
 			continue
 		}
-		is := post.Translations(near, i, byAuthor)
-		for _, e := range is {
-			if was[e] {
-				delete(was, e)
-				continue
-			}
-			if err := tx.exec("INSERT OR REPLACE INTO edge (a, b, reason, strength) VALUES (?, ?, ?, ?)", e.A, e.B, e.Reason, e.Strength); err != nil {
-				return nil, err
-			}
-			changed = append(changed, e.A, e.B)
+		if err := tx.exec("INSERT OR REPLACE INTO edge (a, b, reason, strength) VALUES (?, ?, ?, ?)", e.A, e.B, e.Reason, e.Strength); err != nil {
+			return nil, err
 		}
-		for e := range was {
-			at := slices.IndexFunc(near, func(m post.Marked) bool { return m.Row == e.B })
-			if e.A != x.Row || at < 0 || byAuthor == (near[at].Site == x.Site) || slices.ContainsFunc(is, func(n post.Edge) bool { return n.B == e.B }) {
-				continue
-			}
-			if err := tx.exec("DELETE FROM edge WHERE a = ? AND b = ? AND reason = 'marks'", e.A, e.B); err != nil {
-				return nil, err
-			}
-			changed = append(changed, e.A, e.B)
+		changed = append(changed, e.A, e.B)
+	}
+	for e := range was {
+		a := slices.IndexFunc(near, func(m post.Marked) bool { return m.Row == e.A })
+		b := slices.IndexFunc(near, func(m post.Marked) bool { return m.Row == e.B })
+		if !slices.Contains(ask, a) || b < 0 || byAuthor == (near[a].Site == near[b].Site) ||
+			slices.ContainsFunc(is, func(n post.Edge) bool { return n.A == e.A && n.B == e.B }) {
+			continue
 		}
+		if err := tx.exec("DELETE FROM edge WHERE a = ? AND b = ? AND reason = 'marks'", e.A, e.B); err != nil {
+			return nil, err
+		}
+		changed = append(changed, e.A, e.B)
 	}
 	return changed, nil
 }
