@@ -81,6 +81,8 @@ type Member struct {
 	Talks    bool // it stood among the discussions of its story
 
 	Withdrawn bool // it was deleted, or its source was purged: it leads only what is retracted
+
+	outdated bool // its source gave the same text again, under another id: this address may be dead
 }
 
 // Retraction says why an edition is no longer shown; empty while it is.
@@ -160,6 +162,11 @@ func Settle(members []Member, edges []Edge, standing []Standing, o Occasion) []S
 	slices.SortFunc(members, func(a, b Member) int { return cmp.Compare(a.Row, b.Row) })
 	standing = slices.Clone(standing)
 	slices.SortFunc(standing, func(a, b Standing) int { return cmp.Compare(a.Row, b.Row) })
+	for _, e := range edges {
+		if i := slices.IndexFunc(members, func(m Member) bool { return m.Row == e.A }); i >= 0 && e.Reason == SameText {
+			members[i].outdated = true // rows grow as posts come
+		}
+	}
 
 	g := group(members, edges)
 	all := g.parts()
@@ -289,14 +296,16 @@ func settleEdition(group []Member, was Standing, o Occasion) Standing {
 	return s
 }
 
-// leader chooses who is shown: what is discussed before those who discuss it, the page's own site before others, a post that
-// says when it was published before one that does not. An emitted lead stays
-// among equals; with none, the earliest leads.
+// leader chooses who is shown: what is discussed before those who discuss it,
+// what its source says now before what it said under an older id, the page's own
+// site before others, a post that says when it was published before one that does
+// not. An emitted lead stays among equals; with none, the earliest leads.
 func leader(group []Member, incumbent int64) Member {
 	return slices.MinFunc(group, func(a, b Member) int {
 		return cmp.Or(
 			first(!a.Withdrawn, !b.Withdrawn),
 			first(!a.Talks, !b.Talks),
+			first(!a.outdated, !b.outdated),
 			cmp.Compare(b.Own, a.Own),
 			first(a.Dated, b.Dated),
 			first(a.Row == incumbent, b.Row == incumbent),

@@ -71,6 +71,9 @@ func TestSettle(t *testing.T) {
 		"a better lead changes the edition": {
 			[]Member{member(1, "a", "nl", 2), in(member(2, "b", "nl", 0), 7)}, []Edge{join(1, 2)}, []Standing{stands(5, 7, 2, "nl", true, "")},
 			"7 [1 2] 5:nl led by 1 main [ changed] [nl changed]"},
+		"a slug changed: the new address leads": {
+			[]Member{in(member(1, "a", "nl", 2), 7), member(2, "a", "nl", 2)}, []Edge{{1, 2, SameText, 1}}, []Standing{stands(5, 7, 1, "nl", true, "")},
+			"7 [1 2] 5:nl led by 2 main [ changed] [nl changed]"},
 		"merged: the older id wins": {
 			[]Member{in(member(1, "a", "nl", 2), 8), in(member(2, "b", "nl", 2), 7)}, []Edge{join(1, 2)},
 			[]Standing{stands(5, 7, 2, "nl", true, ""), stands(6, 8, 1, "nl", true, "")},
