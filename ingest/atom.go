@@ -47,6 +47,7 @@ func readAtom(in *feedInput) (*Document, error) {
 		Language: firstText(x.lang, extensionText(xs, "dc", "language")),
 		TTL:      rssTTL("", xs),
 		Lost:     x.lost,
+		Torn:     x.torn,
 	}
 	authors := atomAuthors(nil, feed.Authors, base)
 	for i, part := range parts {
@@ -142,6 +143,9 @@ func atomEntry(entry *atom.Entry, x *xmlEntry, base, lang string) Entry {
 	var tags []string
 	for _, c := range entry.Categories {
 		tags = append(tags, cmp.Or(c.Label, c.Term))
+		if !sameWords(c.Label, c.Term) { // the word that programs know it by
+			tags = append(tags, c.Term)
+		}
 	}
 	for _, c := range xs["dc"]["subject"] {
 		tags = append(tags, c.Value)

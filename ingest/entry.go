@@ -19,6 +19,9 @@ type Document struct {
 	// Lost says what could not be read, one line each: "entry 4: …". What could
 	// be read stands in Entries all the same.
 	Lost []string
+	// Torn says that it could not be read to its end, or that whole entries could not:
+	// the same bytes may mean more to a better answer, so nothing is to be relied on.
+	Torn bool
 
 	object *asObject // the whole, where it is ActivityStreams: an account may stand behind it
 }

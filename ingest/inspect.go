@@ -70,7 +70,7 @@ func (r *Reader) Open(ctx context.Context, address string) (*Document, *fetch.Re
 	doc, err := Read(resp.Body, resp.ContentType, resp.URL)
 	if isPage(err) {
 		page := resp
-		if doc, resp, err = r.find(ctx, page); err != nil {
+		if doc, resp, err = r.find(ctx, page, address); err != nil {
 			resp = page
 		}
 	}

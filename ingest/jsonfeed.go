@@ -288,6 +288,7 @@ func readJSONFeed(in *feedInput) (*Document, error) {
 		doc.Entries = append(doc.Entries, e)
 	}
 	if in.json.broken != nil {
+		doc.Torn = true
 		doc.Lost = append(doc.Lost, fmt.Sprintf("the document cannot be read on after entry %d: %v", len(in.json.items), in.json.broken))
 	}
 	return doc, nil
@@ -318,7 +319,7 @@ func jsonEntry(item *jsonItem, base string) Entry {
 	} else {
 		e.Content, e.Whole = summary, summaryLooksWhole(summary)
 	}
-	e.Base = contentBase(base, e.URL)
+	e.Base = cmp.Or(e.URL, base) // the page that the HTML was made for
 	for _, a := range item.Attachments {
 		e.Enclosures = addEnclosure(e.Enclosures, post.Enclosure{URL: httpURL(base, string(a.URL)), Type: strings.TrimSpace(string(a.Type)), Length: byteCount(string(a.Size))})
 	}

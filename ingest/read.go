@@ -222,13 +222,10 @@ func httpURL(base, ref string) string {
 	return ""
 }
 
-// contentBase is what relative URLs in HTML are relative to where the format
-// does not say: the page of the entry, for which the HTML was made, if it is on the feed's own site.
-func contentBase(base, entryURL string) string {
-	if entryURL != "" && (base == "" || post.Host(entryURL) == post.Host(base)) {
-		return entryURL
-	}
-	return base
+// sameWords says whether two names of a category differ in writing alone: "open-web", "Open web".
+func sameWords(label, term string) bool {
+	fold := strings.NewReplacer("-", "", "_", "", " ", "", "#", "")
+	return label == "" || strings.EqualFold(fold.Replace(label), fold.Replace(term))
 }
 
 // plainTags makes tags of what stands in a feed: without '#', each once.
@@ -267,7 +264,10 @@ func authorName(s string) string {
 	if isMail(s) || s == "<no value>" {
 		return ""
 	}
-	return strings.Trim(s, `"`)
+	if len(s) > 2 && strings.Trim(s, `"`) == s[1:len(s)-1] {
+		return s[1 : len(s)-1]
+	}
+	return s
 }
 
 func isMail(s string) bool {

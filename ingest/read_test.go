@@ -163,10 +163,10 @@ func TestReadSniffsActivityStreams(t *testing.T) {
 	}
 }
 
-// TestReadMany holds a long feed to the first 500 entries, and says so.
+// TestReadMany holds a long feed to its first entries, and says so.
 func TestReadMany(t *testing.T) {
 	var items, objects strings.Builder
-	for i := range 510 {
+	for i := range maxEntries + 10 {
 		fmt.Fprintf(&items, "<item><title>n%d</title></item>\n", i)
 		fmt.Fprintf(&objects, `,{"id":%d,"title":"n%d"}`, i, i)
 	}
@@ -178,10 +178,10 @@ func TestReadMany(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(doc.Entries) != 500 || doc.Entries[499].Title != "n499" {
+		if len(doc.Entries) != maxEntries || doc.Entries[maxEntries-1].Title != fmt.Sprint("n", maxEntries-1) {
 			t.Errorf("%s: %d entries", doc.Format, len(doc.Entries))
 		}
-		if want := []string{"10 more entries: only the first 500 are read"}; !cmp.Equal(doc.Lost, want) {
+		if want := []string{"10 more entries: only the first 5000 are read"}; !cmp.Equal(doc.Lost, want) {
 			t.Errorf("%s: lost %q", doc.Format, doc.Lost)
 		}
 	}
@@ -263,6 +263,28 @@ func TestTitleText(t *testing.T) {
 	} {
 		if got := titleText(in); got != want {
 			t.Errorf("titleText(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestTorn(t *testing.T) {
+	const item = "<item><title>a</title></item>"
+	for body, want := range map[string]bool{
+		"<rss><channel>" + item + "</channel></rss>":                                        false,
+		"<rss><channel>" + item + "<item><title>b</title>" + item + "</channel></rss>":      false, // only its own end is missing
+		"<rss><channel>" + item + "<item><title>b" + item + "</channel></rss>":              true,
+		"<rss><channel>" + item + "<item><tit":                                              true,
+		"<rss><channel>" + item:                                                             true,
+		"<rss><channel>" + item + "<item></item></channel></rss>":                           false, // nothing was said, nothing is missing
+		`{"version":"https://jsonfeed.org/version/1","items":[{"id":1,"title":"a"},5]}`:     false,
+		`{"version":"https://jsonfeed.org/version/1","items":[{"id":1,"title":"a"},{"id":2`: true,
+	} {
+		doc, err := Read([]byte(body), "", "https://example.org/feed")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if doc.Torn != want {
+			t.Errorf("%s: torn is %v; lost %q", body, doc.Torn, doc.Lost)
 		}
 	}
 }

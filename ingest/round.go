@@ -62,13 +62,14 @@ type Report struct {
 
 // Bounds of one visit.
 const (
+	mostFresh    = 500              // new or changed entries taken in one visit, the first of the document
 	mostPages    = 30               // article pages read in one visit; the others wait for the next
 	timeForVisit = 30 * time.Second // what the first answer leaves of it is for finding the feed and reading pages
 	timeForMore  = 5 * time.Second  // but that at least
 	pageTries    = 3
 	mostTogether = 64  // batches written in one transaction,
 	mostPosts    = 300 // unless there are so many posts in them
-	mostNamed    = 4  // feeds that a page names, tried in its order
+	mostNamed    = 4   // feeds that a page names, tried in its order
 )
 
 // understanding has a place for each document that is being understood at the
@@ -210,7 +211,6 @@ func (r *Reader) visit(ctx context.Context, s post.SourceState) (post.Batch, Rep
 		r.account(ctx, s.Source, &b, &report, nil)
 		return b, told(report, b)
 	}
-	var doc *Document
 	resp, err := r.Client.Get(ctx, fetch.Request{URL: address(v), Accept: acceptFeeds, ETag: v.ETag, LastModified: v.LastModified, MaySign: true})
 	ctx, cancel := context.WithTimeout(ctx, max(timeForVisit-time.Since(began), timeForMore))
 	defer cancel()
@@ -223,7 +223,7 @@ func (r *Reader) visit(ctx context.Context, s post.SourceState) (post.Batch, Rep
 	case resp.Status == http.StatusNotModified:
 		b.Visit = succeeded(v, resp, false, 0, now)
 	case resp.Status == http.StatusOK:
-		doc = r.understand(ctx, resp, s.Source, &b, &report)
+		r.understand(ctx, resp, s.Source, &b, &report)
 	default:
 		b.Visit = refused(v, resp, now)
 		if resp.RetryAfter > 0 && (resp.Status == http.StatusTooManyRequests || resp.Status == http.StatusServiceUnavailable) {
@@ -236,9 +236,6 @@ func (r *Reader) visit(ctx context.Context, s post.SourceState) (post.Batch, Rep
 	// What came of a large document is not kept in memory while pages are read: they wait for the next visit.
 	if b.Visit.Trouble == "" && (resp == nil || len(resp.Body) <= large) {
 		r.pages(ctx, s.Source, &b)
-	}
-	if doc != nil && len(doc.Lost) > 0 {
-		b.Visit.Notice = join(b.Visit.Notice, lost(doc.Lost))
 	}
 	return b, told(report, b)
 }
@@ -256,21 +253,20 @@ func told(report Report, b post.Batch) Report {
 }
 
 // understand reads the document of an answer, and finds the feed first where
-// the address is a site's. Validators are kept only of what was understood. The
-// document is nil where it is as last time, or no feed.
-func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.Source, b *post.Batch, report *Report) *Document {
+// the address is a site's. Validators are kept only of what was understood.
+func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.Source, b *post.Batch, report *Report) {
 	v := b.Visit
 	body := bodyDigest(resp.Body)
 	if body == v.Body {
 		b.Visit = succeeded(v, resp, false, 0, b.Now)
-		return nil
+		return
 	}
 	done := turn(len(resp.Body))
 	doc, err := Read(resp.Body, resp.ContentType, resp.URL)
 	done()
 	if isPage(err) && v.FeedURL == "" {
 		var found *fetch.Response
-		if doc, found, err = r.find(ctx, resp); err == nil {
+		if doc, found, err = r.find(ctx, resp, v.Given); err == nil {
 			resp, body = found, bodyDigest(found.Body)
 			v.FeedURL = withLogin(resp.URL, v.Given)
 			resp.Permanent = "" // it was looked up a moment ago: this is where it is
@@ -278,36 +274,56 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 	}
 	if err != nil {
 		b.Visit = searchAgain(misunderstood(v, resp, reason(err), b.Now))
-		return nil
+		return
 	}
 	if doc.object != nil {
 		r.account(ctx, src, b, report, resp)
-		return nil
+		return
+	}
+	if doc.Torn && len(doc.Entries) == 0 {
+		b.Visit = misunderstood(v, resp, "it cannot be read: "+strings.Join(doc.Lost[:1], ""), b.Now)
+		return
 	}
 	defer turn(len(resp.Body))()
 	past := v.Changed.IsZero()
-	posts, known, err := r.compare(ctx, doc, src, b.Now)
+	posts, known, left, err := r.compare(ctx, doc, src, b.Now)
 	if err != nil {
 		b.Visit = failed(answered(v, resp, b.Now), err.Error(), firstRetry, b.Now)
-		return nil
+		return
 	}
 	for i := range posts {
 		posts[i].Backfill = past
 	}
 	b.Posts = posts
 	report.Known = known
+	v.Reading = reading(doc)
 	b.Visit = succeeded(v, resp, len(posts) > 0 || past, doc.TTL, b.Now)
 	b.Visit.Body = body
 	b.Visit.FeedTitle, b.Visit.SiteURL = post.CleanText(doc.Title, mostName), post.PublicURL(doc.SiteURL)
-	if len(doc.Entries) == 0 {
-		b.Visit.Notice = join(b.Visit.Notice, fmt.Sprintf("%s is valid, but empty: it has no entries", doc.Format))
+	if left > 0 {
+		b.Visit.Notice = join(b.Visit.Notice, fmt.Sprintf("%d more new entries wait for the next visits: %d are taken at once", left, mostFresh))
 	}
-	return doc
+	if doc.Torn || left > 0 { // what is missing may come under the same validators
+		b.Visit.ETag, b.Visit.LastModified, b.Visit.Body = "", "", post.Digest{}
+	}
 }
 
-// compare sorts out which entries of a document are new or changed, oldest
-// first, and settles those. One that is as it was costs no more than its digest.
-func (r *Reader) compare(ctx context.Context, doc *Document, src post.Source, now time.Time) (fresh []post.Post, known int, err error) {
+// reading is what is worth knowing of a document.
+func reading(doc *Document) string {
+	say := ""
+	if len(doc.Entries) == 0 && doc.object == nil {
+		say = doc.Format + " is valid, but empty: it has no entries"
+	}
+	if len(doc.Lost) > 0 {
+		say = join(say, lost(doc.Lost))
+	}
+	return say
+}
+
+// compare sorts out which entries of a document are new or changed, and settles
+// those: the first that stand in it, which are its newest, oldest first. left
+// are those that are too many. One that is as it was costs no more than its digest.
+func (r *Reader) compare(ctx context.Context, doc *Document, src post.Source, now time.Time) (fresh []post.Post, known, left int, err error) {
 	ids := make([]string, len(doc.Entries))
 	times := map[string]int{}
 	for i := range doc.Entries {
@@ -316,7 +332,7 @@ func (r *Reader) compare(ctx context.Context, doc *Document, src post.Source, no
 	}
 	stored, err := r.Store.Known(ctx, src.ID, ids)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, 0, err
 	}
 	var lookup error
 	text := func(k post.Known) string {
@@ -327,7 +343,7 @@ func (r *Reader) compare(ctx context.Context, doc *Document, src post.Source, no
 		return post.Text(p.HTML)
 	}
 	said := map[string][]post.Known{} // by this document already
-	for i := len(doc.Entries) - 1; i >= 0; i-- {
+	for i := range doc.Entries {
 		e, id := &doc.Entries[i], ids[i]
 		sum := digest(e, doc, src)
 		same := func(k post.Known) bool { return k.Digest == sum }
@@ -338,6 +354,10 @@ func (r *Reader) compare(ctx context.Context, doc *Document, src post.Source, no
 			said[id] = append(said[id], stored[id][at])
 			stored[id] = slices.Delete(stored[id], at, at+1)
 			known++
+			continue
+		}
+		if len(fresh) == mostFresh {
+			left++
 			continue
 		}
 		if e.Fediverse {
@@ -354,7 +374,7 @@ func (r *Reader) compare(ctx context.Context, doc *Document, src post.Source, no
 		p := settle(e, doc, src, r.Match, now)
 		at := post.Recognise(&p, stored[id], times[id] > 1, text)
 		if lookup != nil {
-			return nil, 0, lookup
+			return nil, 0, 0, lookup
 		}
 		if at >= 0 {
 			p.Variant = stored[id][at].Variant
@@ -367,15 +387,16 @@ func (r *Reader) compare(ctx context.Context, doc *Document, src post.Source, no
 		said[id] = append(said[id], post.Known{Variant: p.Variant, Digest: sum})
 		fresh = append(fresh, p)
 	}
-	return fresh, known, nil
+	slices.Reverse(fresh)
+	return fresh, known, left, nil
 }
 
 // find looks for the feed of a site: what its page names, then the usual places.
-func (r *Reader) find(ctx context.Context, page *fetch.Response) (*Document, *fetch.Response, error) {
+func (r *Reader) find(ctx context.Context, page *fetch.Response, given string) (*Document, *fetch.Response, error) {
 	trouble := errors.New("it is a web page that names no feed, and there is none in the usual places: give the feed's own address")
 	feeds := Discover(page.Body, page.URL).Feeds
 	for i, u := range feeds[:min(len(feeds), mostNamed)] {
-		doc, resp, err := r.try(ctx, u)
+		doc, resp, err := r.try(ctx, withLogin(u, given))
 		if err == nil {
 			return doc, resp, nil
 		}
@@ -384,7 +405,7 @@ func (r *Reader) find(ctx context.Context, page *fetch.Response) (*Document, *fe
 		}
 	}
 	for _, u := range UsualPaths(page.URL) {
-		doc, resp, err := r.try(ctx, u)
+		doc, resp, err := r.try(ctx, withLogin(u, given))
 		if err == nil {
 			return doc, resp, nil
 		}
@@ -436,7 +457,7 @@ func (r *Reader) pages(ctx context.Context, src post.Source, b *post.Batch) {
 			wanted = append(wanted, &waiting[i])
 		}
 	}
-	own := len(wanted) - len(waiting)
+	own, unread := len(wanted)-len(waiting), 0
 	for i, p := range wanted {
 		need, tries := p.PageNeed, p.PageTries
 		part, leave := r.Client.Stay(ctx)
@@ -448,6 +469,12 @@ func (r *Reader) pages(ctx context.Context, src post.Source, b *post.Batch) {
 		if !goOn {
 			break
 		}
+		if p.PageNeed != post.PageRead {
+			unread++
+		}
+	}
+	if unread > 0 {
+		b.Visit.Notice = join(b.Visit.Notice, fmt.Sprintf("%d of its articles could not be read, so only their summaries decide the topic", unread))
 	}
 	b.Posts = append(b.Posts, decided...)
 }

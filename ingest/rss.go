@@ -52,6 +52,7 @@ func readRSS(in *feedInput) (*Document, error) {
 		Language: firstText(feed.Language, extensionText(channel, "dc", "language"), x.lang),
 		TTL:      rssTTL(feed.TTL, channel),
 		Lost:     x.lost,
+		Torn:     x.torn,
 	}
 	var authors []post.Author
 	for _, creator := range channel["dc"]["creator"] {
@@ -107,9 +108,9 @@ func parseXMLFeed[F any](x *xmlFeed, parse func([]byte) (F, int, error)) (F, []*
 		one, n, err := framed(x.text[e.start:e.end])
 		switch {
 		case err != nil:
-			x.lost = append(x.lost, e.lostAs(err.Error()))
+			x.lost, x.torn = append(x.lost, e.lostAs(err.Error())), true
 		case n == 0:
-			x.lost = append(x.lost, e.lostAs("the parser does not know it as an entry"))
+			x.lost, x.torn = append(x.lost, e.lostAs("the parser does not know it as an entry")), true
 		default:
 			parts[i] = &xmlPart[F]{one, 0}
 		}
@@ -175,8 +176,8 @@ func rssEntry(item *rss.Item, x *xmlEntry, base, docURL string) Entry {
 		e.Whole = summaryLooksWhole(e.Content)
 		xmlBase = cmp.Or(x.summaryBase, xmlBase)
 	}
-	e.Base = contentBase(base, e.URL)
-	if xmlBase != docURL { // an xml:base is meant
+	e.Base = cmp.Or(e.URL, base) // the page that the HTML was made for
+	if xmlBase != docURL {       // an xml:base is meant
 		e.Base = xmlBase
 	}
 

@@ -28,7 +28,7 @@ func Due(v post.Visit, now time.Time) bool {
 // answered is a visit after an HTTP answer of any status, before it is known what was in it.
 func answered(v post.Visit, r *fetch.Response, now time.Time) post.Visit {
 	v.Checked, v.Status = now, r.Status
-	v.Trouble, v.Notice = "", ""
+	v.Trouble, v.Notice = "", v.Reading
 	return v
 }
 
@@ -59,8 +59,9 @@ func succeeded(v post.Visit, r *fetch.Response, gave bool, ttl time.Duration, no
 		v.Changed = now
 	}
 	v = moved(v, r)
-	interval := max(leastInterval, min(max(v.Interval, r.Fresh), mostInterval))
-	if !v.Conditional {
+	asks := max(v.Interval, r.Fresh)
+	interval := max(leastInterval, min(asks, mostInterval))
+	if !v.Conditional && asks == 0 { // nothing tells how often it likes to be asked for all of it
 		interval = mostInterval
 	}
 	v.Next = now.Add(interval + jitter(v.Source, interval))
@@ -83,10 +84,10 @@ func moved(v post.Visit, r *fetch.Response) post.Visit {
 	switch {
 	case v.MovedTo == "":
 	case !fetch.SameSite(v.Given, v.MovedTo) && !fetch.SameSite(address(v), v.MovedTo):
-		v.Notice = fmt.Sprintf("it says that it moved for good to another site, %s: if that is right, put that address in its place", v.MovedTo)
+		v.Notice = join(v.Notice, fmt.Sprintf("it says that it moved for good to another site, %s: if that is right, put that address in its place", v.MovedTo))
 	case v.Agreed >= enoughAgreed:
 		v.FeedURL = withLogin(v.MovedTo, v.Given)
-		v.Notice = fmt.Sprintf("it moved to %s and is read there: put that address in its place", v.MovedTo)
+		v.Notice = join(v.Notice, fmt.Sprintf("it moved to %s and is read there: put that address in its place", v.MovedTo))
 	}
 	return v
 }

@@ -30,7 +30,7 @@ func beyond(line int, what string) error {
 }
 
 // maxEntries is how many entries of one document are read.
-const maxEntries = 500
+const maxEntries = 5000
 
 var errXMLEntity = errors.New("read feed: it declares entities of its own (<!ENTITY), which only attacks do today: not read")
 
@@ -55,6 +55,7 @@ type xmlFeed struct {
 	root, head, tail int
 	entries          []xmlEntry // in the order in which gofeed gives them
 	lost             []string
+	torn             bool   // some of it could not be read
 	lang, base       string // xml:lang and xml:base of the feed
 }
 
@@ -274,7 +275,12 @@ func (s *xmlScanner) startTag(tag xmlTag) error {
 		return beyond(0, fmt.Sprintf("more than %d tags", maxXMLTags))
 	}
 	if s.entry != nil && bytes.Equal(tag.name, s.stack[s.entryAt].name) {
-		s.loseEntry("it is not closed before the next begins")
+		if s.inChild() {
+			s.loseEntry("it is not closed before the next begins")
+		} else { // nothing but its own end is missing
+			s.feed.text = appendXMLEnd(s.feed.text, tag.name)
+			s.pop(s.entryAt)
+		}
 	}
 	if len(s.stack) >= maxXMLDepth {
 		return beyond(s.lineNumber(), fmt.Sprintf("elements nested more than %d deep", maxXMLDepth))
@@ -559,7 +565,7 @@ func (s *xmlScanner) pop(at int) {
 
 // loseEntry takes the entry that is being read back out.
 func (s *xmlScanner) loseEntry(why string) {
-	s.feed.lost = append(s.feed.lost, s.entry.lostAs(why))
+	s.feed.lost, s.feed.torn = append(s.feed.lost, s.entry.lostAs(why)), true
 	s.feed.text = s.feed.text[:s.entry.start]
 	s.spaces = s.spaces[:s.stack[s.entryAt].spaces]
 	s.stack = s.stack[:s.entryAt]
@@ -571,7 +577,7 @@ func (s *xmlScanner) cutOff() {
 	if s.entry != nil {
 		s.loseEntry("the document ends inside it")
 	} else if len(s.stack) > 0 {
-		s.feed.lost = append(s.feed.lost, fmt.Sprintf("the document ends without </%s>: entries may be missing", s.stack[0].name))
+		s.feed.lost, s.feed.torn = append(s.feed.lost, fmt.Sprintf("the document ends without </%s>: entries may be missing", s.stack[0].name)), true
 	}
 	for i := len(s.stack) - 1; i >= 0; i-- {
 		s.feed.text = appendXMLEnd(s.feed.text, s.stack[i].name)

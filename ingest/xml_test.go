@@ -78,7 +78,8 @@ func TestScanXML(t *testing.T) {
 		{"stray end tags", `<rss></b><item><d>x</b></d></item></rss>`, `<rss><item><d>x&lt;/b></d></item></rss>`},
 		{"what follows the root", `<rss></rss><!-- cached --><script>`, `<rss></rss>`},
 		{"cut off", `<rss><channel><item/>`, `<rss><channel><item/></channel></rss>`},
-		{"unclosed item", `<rss><item><t>a</t><item><t>b</t></item></rss>`, `<rss><item><t>b</t></item></rss>`},
+		{"unclosed item", `<rss><item><t>a</t><item><t>b</t></item></rss>`, `<rss><item><t>a</t></item><item><t>b</t></item></rss>`},
+		{"unclosed in an item", `<rss><item><t>a<item><t>b</t></item></rss>`, `<rss><item><t>b</t></item></rss>`},
 		{"unclosed section", `<rss><item><t><![CDATA[a</t><link>x</link></item><item><![CDATA[b]]></item></rss>`, `<rss><item><![CDATA[b]]></item></rss>`},
 	} {
 		x, err := scanXML([]byte(test.in), 0, "")

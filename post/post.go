@@ -280,6 +280,7 @@ type Visit struct {
 
 	Trouble string // a failure, in words that say what to do; empty when all is well
 	Notice  string // worth knowing, not a failure
+	Reading string // what of Notice is about the newest document: it stays as long as that is the newest
 
 	Account Account // where it is of the fediverse
 

@@ -38,6 +38,7 @@ CREATE TABLE visit (
   interval      INTEGER NOT NULL,       -- milliseconds
   trouble       TEXT NOT NULL,
   notice        TEXT NOT NULL,
+  reading       TEXT NOT NULL,
   gone          INTEGER NOT NULL,
   moved_to      TEXT NOT NULL,
   agreed        INTEGER NOT NULL,

@@ -78,8 +78,8 @@ func (s *Store) Sync(ctx context.Context, sources []post.Source) error {
 
 func (tx *transaction) insertVisit(src post.Source) error {
 	return tx.exec(`INSERT INTO visit (source, host, feed_url, given, etag, last_modified, body, feed_title, site_url, status, checked, succeeded, changed,
-		next, held, failures, conditional, interval, trouble, notice, gone, moved_to, agreed)
-		VALUES (?, ?, '', ?, '', '', x'', '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '', 0, '', 0)`, src.ID, post.Host(src.URL), src.URL)
+		next, held, failures, conditional, interval, trouble, notice, reading, gone, moved_to, agreed)
+		VALUES (?, ?, '', ?, '', '', x'', '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '', '', 0, '', 0)`, src.ID, post.Host(src.URL), src.URL)
 }
 
 // AddSources adds sources beside those of the configuration: all of them, or none
@@ -175,7 +175,7 @@ func (s *Store) Sources(ctx context.Context) ([]post.SourceState, error) {
 	var list []post.SourceState
 	err := s.query(ctx, `SELECT s.id, s.title, s.url, s.language, s.takes_all, s.full_text, s.boosts, s.state, s.configured,
 			v.feed_url, v.given, v.etag, v.last_modified, v.body, v.feed_title, v.site_url, v.status, v.checked, v.succeeded, v.changed,
-			v.next, v.held, v.failures, v.conditional, v.interval, v.trouble, v.notice, v.gone, v.moved_to, v.agreed, v.account, v.posts, v.matched
+			v.next, v.held, v.failures, v.conditional, v.interval, v.trouble, v.notice, v.reading, v.gone, v.moved_to, v.agreed, v.account, v.posts, v.matched
 		FROM source s JOIN visit v ON v.source = s.id ORDER BY s.state = 'removed', s.configured = 0, s.position, s.id`,
 		func(scan func(...any) error) error {
 			var (
@@ -187,7 +187,7 @@ func (s *Store) Sources(ctx context.Context) ([]post.SourceState, error) {
 			src, v := &st.Source, &st.Visit
 			if err := scan(&src.ID, &src.Title, &src.URL, &src.Language, &src.All, &src.FullText, &src.Boosts, &st.State, &st.Configured,
 				&v.FeedURL, &v.Given, &v.ETag, &v.LastModified, &body, &v.FeedTitle, &v.SiteURL, &v.Status, &checked, &succeeded, &changed,
-				&next, &held, &v.Failures, &v.Conditional, &interval, &v.Trouble, &v.Notice, &v.Gone, &v.MovedTo, &v.Agreed, &account, &st.Posts, &st.Matched); err != nil {
+				&next, &held, &v.Failures, &v.Conditional, &interval, &v.Trouble, &v.Notice, &v.Reading, &v.Gone, &v.MovedTo, &v.Agreed, &account, &st.Posts, &st.Matched); err != nil {
 				return err
 			}
 			var err error
@@ -228,11 +228,11 @@ func (tx *transaction) saveVisit(v post.Visit, saved post.Saved) error {
 		return fmt.Errorf("store the visit of %q: %w", v.Source, err)
 	}
 	err = tx.exec(`UPDATE visit SET host = ?, feed_url = ?, given = ?, etag = ?, last_modified = ?, body = ?, feed_title = ?, site_url = ?, status = ?,
-			checked = ?, succeeded = ?, changed = ?, next = ?, held = ?, failures = ?, conditional = ?, interval = ?, trouble = ?, notice = ?, gone = ?, moved_to = ?, agreed = ?, account = ?,
+			checked = ?, succeeded = ?, changed = ?, next = ?, held = ?, failures = ?, conditional = ?, interval = ?, trouble = ?, notice = ?, reading = ?, gone = ?, moved_to = ?, agreed = ?, account = ?,
 			posts = posts + ?, matched = matched + ?
 		WHERE source = ?`,
 		post.Host(cmp.Or(v.FeedURL, v.Given)), v.FeedURL, v.Given, v.ETag, v.LastModified, body, v.FeedTitle, v.SiteURL, v.Status,
-		millis(v.Checked), millis(v.Succeeded), millis(v.Changed), millis(v.Next), millis(v.Held), v.Failures, v.Conditional, v.Interval.Milliseconds(), v.Trouble, v.Notice, v.Gone, v.MovedTo, v.Agreed, account,
+		millis(v.Checked), millis(v.Succeeded), millis(v.Changed), millis(v.Next), millis(v.Held), v.Failures, v.Conditional, v.Interval.Milliseconds(), v.Trouble, v.Notice, v.Reading, v.Gone, v.MovedTo, v.Agreed, account,
 		saved.New, saved.Matched, v.Source)
 	if err != nil {
 		return fmt.Errorf("store the visit of %q: %w", v.Source, err)

@@ -365,7 +365,7 @@ func hostileXML(canary string) []attack {
 				fmt.Fprintf(&b, "<item><title>Item %d</title><guid>%d</guid></item>", i, i)
 			}
 			return []byte(channel + b.String() + end)
-		}), want: "^500 posts; trouble: ; notice: .*4501 more entries: only the first 500 are read", costly: true},
+		}), want: "^500 posts; trouble: ; notice: .*4500 more new entries wait", costly: true},
 		{name: "xml-a-million-titles", serve: answering("text/xml", repeated(channel+"<item><guid>h</guid>", "<title>x</title>", 1e5/2, "</item>"+end)), want: two, costly: true},
 		{name: "xml-categories", serve: answering("text/xml", repeated(channel+"<item><guid>h</guid><title>H</title>", "<category>xyz</category>", 7e4, "</item>"+end)), want: two, costly: true},
 		{name: "xml-links", serve: answering("text/xml", repeated(channel+`<item xmlns:a="http://www.w3.org/2005/Atom"><guid>h</guid><title>H</title>`, `<a:link rel="alternate" hreflang="nl" href="http://example.org/x"/>`, 7e4, "</item>"+end)), want: two, costly: true},
@@ -477,7 +477,7 @@ func hostileJSON(canary string) []attack {
 				fmt.Fprintf(&b, `,{"id":"%d","content_text":"item %d"}`, i, i)
 			}
 			return []byte(start + b.String() + "]}")
-		}), want: "^500 posts; trouble: ; notice: .*only the first 500", costly: true},
+		}), want: "^500 posts; trouble: ; notice: .*4500 more new entries wait", costly: true},
 		{name: "json-keys", serve: answering("application/json", func() []byte {
 			var b strings.Builder
 			for i := range 70000 {

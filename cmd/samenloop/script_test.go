@@ -68,6 +68,7 @@ func (s *sites) close() {
 func (s *sites) expand(text string) string {
 	for name, one := range s.byName {
 		text = strings.ReplaceAll(text, "{{"+name+"}}", one.URL)
+		text = strings.ReplaceAll(text, "{{"+name+":host}}", strings.TrimPrefix(one.URL, "http://"))
 	}
 	return text
 }
