@@ -371,3 +371,14 @@ func unhex(c byte) int {
 	}
 	return -1
 }
+
+// WithoutLogin is an address without the user and password that the operator may
+// have written into it: what anybody may see of it.
+func WithoutLogin(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.User == nil {
+		return raw
+	}
+	u.User = nil
+	return u.String()
+}

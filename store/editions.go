@@ -80,7 +80,7 @@ func (s *Store) editions(ctx context.Context, from, where string, args ...any) (
 			if err != nil {
 				return err
 			}
-			e.Lead = lead
+			e.Lead, e.Source.URL = lead, post.WithoutLogin(e.Source.URL)
 			e.Published, e.Updated, e.Sort = moment(published), moment(updated), moment(sort)
 			list, rows, stories = append(list, e), append(rows, row), append(stories, story)
 			return nil

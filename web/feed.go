@@ -79,7 +79,7 @@ func (h *handler) readSources(ctx context.Context, l *listing) (titles map[strin
 	l.sites = make(map[string]feeds.Site, len(states))
 	for _, s := range states {
 		titles[s.Source.ID] = cmp.Or(s.Source.Title, s.Visit.FeedTitle, post.Host(s.Source.URL), s.Source.ID)
-		l.sites[s.Source.ID] = feeds.Site{Page: s.Visit.SiteURL, Feed: s.Visit.FeedURL}
+		l.sites[s.Source.ID] = feeds.Site{Page: s.Visit.SiteURL, Feed: post.WithoutLogin(s.Visit.FeedURL)}
 	}
 	return titles, nil
 }

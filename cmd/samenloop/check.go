@@ -3,6 +3,8 @@ package main
 import (
 	"crypto/sha256"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -19,6 +21,9 @@ var checkCommand = &command{
 }
 
 func check(c *call) error {
+	if len(c.args) > 0 {
+		return wrong("check takes no arguments: %q", printable(c.args[0]))
+	}
 	cfg, err := c.readConfig()
 	if err != nil {
 		return err
@@ -31,6 +36,9 @@ func check(c *call) error {
 		err = s.Check(c)
 	}
 	switch {
+	case store.IsMissing(err) && !isFolder(filepath.Dir(cfg.Site.Database)):
+		bad = true
+		fmt.Fprintf(c.stdout, "database       the folder of %s does not exist: make it, or change [site] database\n", cfg.Site.Database)
 	case store.IsMissing(err):
 		fmt.Fprintf(c.stdout, "database       %s: not there yet, \"serve\" and \"poll\" make it\n", cfg.Site.Database)
 	case err != nil:
@@ -104,4 +112,9 @@ func reach(c *call, reader *ingest.Reader, src post.Source) (verdict string, fai
 		verdict += ", found at " + resp.URL
 	}
 	return verdict, false
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }

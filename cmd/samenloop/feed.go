@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -38,8 +39,14 @@ func printFeed(c *call) error {
 	if err != nil {
 		return wrong("feed: %s is not a path", printable(c.args[0]))
 	}
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // what goes wrong is told once, below
 	answer := &recorder{header: http.Header{}, status: http.StatusOK}
 	handler.ServeHTTP(answer, request)
+	if answer.status >= 500 {
+		if err := s.Check(c); err != nil {
+			return err
+		}
+	}
 	if answer.status >= 300 {
 		return fmt.Errorf("GET %s answers %d: %s", c.args[0], answer.status, cmp.Or(answer.header.Get("Location"), strings.TrimSpace(answer.String())))
 	}

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -35,7 +36,7 @@ const mostInput = 12_000_000
 
 func inspect(c *call) error {
 	if len(c.args) != 1 {
-		return wrong("inspect: give one URL, one file, or - for standard input")
+		return wrong("inspect: give one URL, one file, or - for standard input; flags come before it")
 	}
 	cfg, err := c.readConfig()
 	if err != nil {
@@ -66,7 +67,9 @@ func inspect(c *call) error {
 		x, err = reader.Examine(c, target, src)
 	default:
 		var body []byte
-		if body, err = c.readInput(target); err != nil {
+		if body, err = c.readInput(target); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%w; an address begins with https://", err)
+		} else if err != nil {
 			return err
 		}
 		if x, err = ingest.Examine(body, "", "", src, reader.Match, time.Now()); err != nil {
@@ -99,6 +102,9 @@ func (c *call) readInput(name string) ([]byte, error) {
 			return nil, fmt.Errorf("read %s: %w", name, errors.Unwrap(err))
 		}
 		defer f.Close()
+		if info, err := f.Stat(); err == nil && info.IsDir() {
+			return nil, fmt.Errorf("%s is a folder: give a file or an address", name)
+		}
 		r = f
 	} else {
 		name = "standard input"

@@ -118,6 +118,9 @@ func choose(states []post.SourceState, named []string, due bool, now time.Time) 
 	}
 	for _, id := range named {
 		if !slices.ContainsFunc(states, func(s post.SourceState) bool { return s.Source.ID == id && s.State != post.Removed }) {
+			if strings.HasPrefix(id, "-") {
+				return nil, wrong("poll: flags come before the sources: %q", printable(id))
+			}
 			return nil, wrong("there is no source %q; \"samenloop source list\" shows them", printable(id))
 		}
 	}

@@ -147,7 +147,7 @@ full_text = false
 
 	// What was cut off says nothing about the source.
 	out, err = exec.CommandContext(t.Context(), "samenloop", "source", "list", "-json", "-config", config).Output()
-	if err != nil || strings.Contains(string(out), "trouble") {
+	if err != nil || strings.Count(string(out), `"trouble":""`) != 2 {
 		t.Errorf("after the end: %v: %s", err, out)
 	}
 }

@@ -97,16 +97,16 @@ func listSources(c *call) error {
 		for _, s := range states {
 			if err := writeJSON(c.stdout, struct {
 				ID          string `json:"id"`
-				Title       string `json:"title,omitempty"`
+				Title       string `json:"title"`
 				URL         string `json:"url"`
-				Site        string `json:"site,omitempty"`
+				Site        string `json:"site"`
 				State       string `json:"state"`
-				Trouble     string `json:"trouble,omitempty"`
-				Notice      string `json:"notice,omitempty"`
-				LastSuccess string `json:"last_success,omitempty"`
-				NextVisit   string `json:"next_visit,omitempty"`
+				Trouble     string `json:"trouble"`
+				Notice      string `json:"notice"`
+				LastSuccess string `json:"last_success"`
+				NextVisit   string `json:"next_visit"`
 			}{s.Source.ID, s.Title(), redact(s.Source.URL), s.Visit.SiteURL, string(s.State), s.Visit.Trouble, s.Visit.Notice,
-				rfc3339(s.Visit.Succeeded), rfc3339(s.Visit.Next)}); err != nil {
+				rfc3339(s.Visit.Succeeded), rfc3339(nextVisit(s))}); err != nil {
 				return err
 			}
 		}
@@ -120,7 +120,7 @@ func listSources(c *call) error {
 			say = strings.TrimSuffix("trouble: "+s.Visit.Trouble+"; "+s.Visit.Notice, "; ")
 		}
 		g.row(s.Source.ID, string(s.State), shorten(printable(s.Title()), 30), strconv.Itoa(s.Posts), strconv.Itoa(s.Matched),
-			minute(s.Visit.Succeeded), minute(s.Visit.Next), redact(s.Source.URL), say)
+			minute(s.Visit.Succeeded), minute(nextVisit(s)), redact(s.Source.URL), say)
 	}
 	_, err = g.WriteTo(c.stdout)
 	return err
@@ -215,12 +215,26 @@ func (c *config) sourceStates(call *call) ([]post.SourceState, error) {
 	case !store.IsMissing(err):
 		return nil, err
 	}
-	for _, src := range c.sources() {
+	configured := c.sources()
+	for i, st := range states { // what the configuration says now holds from the next round on
+		if st.Configured && !slices.ContainsFunc(configured, func(src post.Source) bool { return src.ID == st.Source.ID }) {
+			states[i].State = post.Removed
+		}
+	}
+	for _, src := range configured {
 		if !slices.ContainsFunc(states, named(src.ID)) {
 			states = append(states, post.SourceState{Source: src, State: post.Active, Configured: true})
 		}
 	}
 	return states, nil
+}
+
+// nextVisit is not before then; zero where there will be none.
+func nextVisit(s post.SourceState) time.Time {
+	if s.State != post.Active {
+		return time.Time{}
+	}
+	return s.Visit.Next
 }
 
 // sync brings the sources in the database in line with the configuration, and

@@ -9,6 +9,9 @@ var versionCommand = &command{
 	name:  "version",
 	short: "say which samenloop this is",
 	run: func(c *call) error {
+		if len(c.args) > 0 {
+			return wrong("version takes no arguments: %q", printable(c.args[0]))
+		}
 		line := "samenloop " + version()
 		if info, ok := debug.ReadBuildInfo(); ok {
 			line += " " + info.GoVersion
