@@ -62,7 +62,7 @@ func (r *Reader) account(ctx context.Context, src post.Source, b *post.Batch, re
 	gave, resp, body, err := a.visit(ctx, found)
 	if len(a.doc.Entries) > 0 || len(b.Deleted) > 0 {
 		understanding <- struct{}{}
-		fresh, known, _, failed := r.compare(ctx, a.doc, src, b.Now)
+		fresh, known, _, failed := r.compare(context.WithoutCancel(ctx), a.doc, src, b.Now)
 		<-understanding
 		b.Posts, report.Known = fresh, known
 		if err == nil {

@@ -286,7 +286,8 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 	}
 	defer turn(len(resp.Body))()
 	past := v.Changed.IsZero()
-	posts, known, left, err := r.compare(ctx, doc, src, b.Now)
+	// The limit is for the network: what waited for its turn here is not cut off.
+	posts, known, left, err := r.compare(context.WithoutCancel(ctx), doc, src, b.Now)
 	if err != nil {
 		b.Visit = failed(answered(v, resp, b.Now), err.Error(), firstRetry, b.Now)
 		return
