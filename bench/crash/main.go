@@ -265,7 +265,17 @@ func (f *farm) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `<rss version="2.0"><channel><title>%s</title>`, r.URL.Path)
 	for i := n; i > max(0, n-newestItems); i-- {
 		fmt.Fprintf(w, `<item><title>Item %d</title><link>http://%s%s/%d</link><guid>%d</guid><description>%s #web</description></item>`,
-			i, r.Host, r.URL.Path, i, i, strings.Repeat("Some words. ", 50))
+			i, r.Host, r.URL.Path, i, i, prose(r.URL.Path, i))
 	}
 	fmt.Fprint(w, `</channel></rss>`)
+}
+
+// prose is some text of an item that no other has: the same text elsewhere would be the same story.
+func prose(path string, item int64) string {
+	rng := rand.New(rand.NewPCG(uint64(item), uint64(path[len(path)-1])))
+	var b strings.Builder
+	for range 100 {
+		fmt.Fprintf(&b, "word%d ", rng.IntN(10_000))
+	}
+	return b.String()
 }
