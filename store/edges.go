@@ -11,6 +11,7 @@ import (
 const (
 	// mostSharing is how many posts are looked at for one key: what more share is no evidence worth its price.
 	mostSharing = 50
+	mostOfKey   = 25 // posts looked at for one of the keys of a print, the newest: a flood of one text costs no more
 	// mostDeclaring is how many posts in one language may declare a page to be their
 	// translation: where more do, it is a page for all of them, and no translation.
 	mostDeclaring = 3
@@ -142,10 +143,15 @@ func (tx *transaction) rejoin(row int64, was, p *post.Post, home string) (affect
 	return append(affected, row), nil
 }
 
+// hasRoom is the condition that the story of post p can take another. A story of
+// more posts is a flood, and deciding about it again and again costs more than it is worth:
+// what would come to it begins another.
+const hasRoom = "(p.story IS NULL OR (SELECT count(*) FROM (SELECT 1 FROM post member WHERE member.story = p.story LIMIT 50)) < 50)"
+
 // findTwins adds the edges between a post and others with the same key.
 func (tx *transaction) findTwins(edges []post.Edge, row int64, p *post.Post, key string) ([]post.Edge, error) {
 	err := tx.query(`SELECT p.row, p.source, p.title, p.published, p.first_seen, CASE WHEN p.source = ? THEN p.html ELSE '' END
-		FROM post_key k JOIN post p ON p.row = k.post WHERE k.key = ? AND k.post <> ? ORDER BY k.post LIMIT ?`,
+		FROM post_key k JOIN post p ON p.row = k.post WHERE k.key = ? AND k.post <> ? AND `+hasRoom+` ORDER BY k.post LIMIT ?`,
 		func(scan func(...any) error) error {
 			var (
 				twin                 post.Post

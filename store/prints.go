@@ -73,8 +73,9 @@ func (tx *transaction) savePrint(row int64, p *post.Post) (tied []int64, err err
 func (tx *transaction) findCopies(row int64, piece post.Piece, print post.Print, keys string) (tied []int64, err error) {
 	var candidates []int64
 	err = tx.query(`SELECT DISTINCT r.post, r.print, r.site, r.date, p.language, p.title
-		FROM json_each(?) AS k CROSS JOIN print_key n ON n.hash = k.value JOIN print r ON r.post = n.post JOIN post p ON p.row = r.post
-		WHERE r.post <> ? ORDER BY r.post DESC LIMIT ?`, func(scan func(...any) error) error {
+		FROM json_each(?) AS k CROSS JOIN print r ON r.post IN (SELECT n.post FROM print_key n WHERE n.hash = k.value ORDER BY n.post DESC LIMIT ?)
+			JOIN post p ON p.row = r.post
+		WHERE r.post <> ? AND `+hasRoom+` ORDER BY r.post DESC LIMIT ?`, func(scan func(...any) error) error {
 		var (
 			other, date int64
 			stored      []byte
@@ -92,7 +93,7 @@ func (tx *transaction) findCopies(row int64, piece post.Piece, print post.Print,
 			candidates = append(candidates, other)
 		}
 		return nil
-	}, keys, row, 4*mostSharing)
+	}, keys, mostOfKey, row, 4*mostSharing)
 	if err != nil {
 		return nil, err
 	}

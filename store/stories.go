@@ -81,8 +81,10 @@ func (tx *transaction) gather(start int64) (members []post.Member, edges []post.
 			if e.A == row { // each edge once
 				edges = append(edges, e)
 			}
-			reach(e.A)
-			reach(e.B)
+			if e.Strong() { // what is only possible connects nothing
+				reach(e.A)
+				reach(e.B)
+			}
 			return nil
 		}, row)
 		if err != nil {

@@ -131,9 +131,7 @@ func browse(t *testing.T, url string) (ran []string, bad string) {
 // Nothing of what a source says runs in a browser, not even without our
 // Content-Security-Policy, nor in a reader that shows content_html as it is.
 func TestBrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a browser")
-	}
+	takesLong(t)
 	var (
 		mu    sync.Mutex
 		shown = map[string]string{}

@@ -180,11 +180,18 @@ func neighbour(name string) attack {
 	}}
 }
 
+// takesLong is said by tests that take minutes together, or need a browser: .ci/run
+// runs them, and CI=1 go test -run … ./cmd/samenloop does.
+func takesLong(t *testing.T) {
+	t.Helper()
+	if os.Getenv("CI") == "" {
+		t.Skip("takes long: it runs where CI is set, as in .ci/run")
+	}
+}
+
 // Everything hostile at once, with good neighbours between.
 func TestHostile(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
+	takesLong(t)
 	canary := newForbidden(t)
 	attacks := hostileAttacks(canary)
 	t.Logf("%d hostile documents and servers", len(attacks))
@@ -266,9 +273,7 @@ func TestHostile(t *testing.T) {
 // Half of the sources hang in one way or another: the round takes as long as
 // that of the others, and once the longest time limit.
 func TestHalfHangs(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
+	takesLong(t)
 	const half = 500
 	var attacks []attack
 	for i := range half {

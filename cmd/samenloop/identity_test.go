@@ -60,9 +60,7 @@ func shownFeed(t *testing.T, config string) (items []struct{ ID, URL, Title stri
 // Nobody speaks for another, whoever is read first: the honest source leads
 // its own article, and nothing of it is lost.
 func TestNobodySpeaksForAnother(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs the program many times")
-	}
+	takesLong(t)
 	const dated = "<pubDate>Mon, 16 Nov 2026 10:00:00 GMT</pubDate>"
 	honestItem := func(h string) string {
 		return itemOf(fmt.Sprintf(`<guid>%s/article</guid><title>Honest title</title><link>%s/article</link><description>%s</description>%s`, h, h, honestText, dated))
@@ -158,9 +156,7 @@ func TestNobodySpeaksForAnother(t *testing.T) {
 
 // Whoever takes over an address, or empties it, takes nothing back.
 func TestTakenOver(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs the program many times")
-	}
+	takesLong(t)
 	pills := rssOf(itemOf("<guid>p</guid><title>Stolen title</title><link>http://example.org/pills</link><description>" + stolenText + "</description>"))
 	for name, now := range map[string]func(thief string) http.HandlerFunc{
 		"301 elsewhere": func(thief string) http.HandlerFunc {
@@ -218,9 +214,7 @@ func TestTakenOver(t *testing.T) {
 
 // A flood is taken in by the parts that a poll allows, and the others stand where they stood.
 func TestFlood(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs the program many times")
-	}
+	takesLong(t)
 	honest, thief := newServed(t), newServed(t)
 	honest.set(neighbour("honest").serve)
 	config := hostileConfig(t, t.TempDir(), []*httptest.Server{honest.Server, thief.Server}, []attack{{name: "honest"}, {name: "thief"}})
