@@ -125,6 +125,7 @@ func TestReadRefuses(t *testing.T) {
 		{name: "bot wall", body: "<!DOCTYPE html><html><head><title>Just a moment...</title>", want: "(Cloudflare): a bot wall"},
 		{name: "proof of work", body: `<!doctype html><html><script id="anubis_challenge">`, want: "(Anubis): a bot wall"},
 		{name: "OPML", body: `<?xml version="1.0"?><opml version="2.0"/>`, want: "it is XML but no feed: <opml>"},
+		{name: "RSS without a channel", body: `<Rss><Title>Posts</Title><Items><Title>x</Title></Items></Rss>`, want: "it calls itself RSS, but has neither <channel> nor <item>"},
 		{name: "JSON", body: `{"error":"not found"}`, want: "it is JSON, but no JSON Feed"},
 		{name: "JSON list", body: `[{"id":1}]`, want: "it is JSON, but no JSON Feed"},
 		{name: "PDF", body: "%PDF-1.7", contentType: "application/pdf", want: "it is no feed (the server says application/pdf)"},

@@ -28,6 +28,9 @@ func readRSS(in *feedInput) (*Document, error) {
 		}
 		return feed, len(feed.Items), nil
 	}
+	if len(x.entries) == 0 && !x.torn && !bytes.Contains(bytes.ToLower(x.text), []byte("channel")) {
+		return nil, &NotFeedError{What: "it calls itself RSS, but has neither <channel> nor <item>: it is malformed; is there another format of it?"}
+	}
 	feed, parts, err := parseXMLFeed(x, parse)
 	if err != nil {
 		return nil, err
