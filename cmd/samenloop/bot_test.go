@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,9 +44,14 @@ func TestBotOfTheReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	var posted []string
-	works := 1 << 30 // how many more statuses are taken before it fails
+	var (
+		mu     sync.Mutex
+		posted []string
+		works  = 1 << 30 // how many more statuses are taken before it fails
+	)
 	mastodon := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		if works--; works < 0 || r.URL.Path != "/api/v1/statuses" || r.Header.Get("Authorization") != "Bearer secret" || r.Header.Get("Idempotency-Key") == "" {
 			http.Error(w, "no", http.StatusInternalServerError)
 			return
@@ -99,7 +105,9 @@ func TestBotOfTheReadme(t *testing.T) {
 	}
 	run := func(fine bool, want ...string) {
 		t.Helper()
+		mu.Lock()
 		posted = nil
+		mu.Unlock()
 		cmd := exec.CommandContext(t.Context(), "sh", bot, server.URL+"/nl/changes.json", filepath.Join(dir, "place"))
 		cmd.Env = append(os.Environ(), "TOKEN=secret", "MASTODON="+mastodon.URL)
 		out, err := cmd.CombinedOutput()
@@ -109,6 +117,8 @@ func TestBotOfTheReadme(t *testing.T) {
 		for i := range want {
 			want[i] = fmt.Sprintf("%s – van Waag\n\nhttps://waag.example/%s", want[i], want[i][strings.LastIndexByte(want[i], ' ')+1:])
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		if strings.Join(posted, "|") != strings.Join(want, "|") {
 			t.Errorf("posted %q, want %q", posted, want)
 		}
@@ -119,9 +129,13 @@ func TestBotOfTheReadme(t *testing.T) {
 	run(true, "Eén 1")
 	run(true)
 	save("Meer", 2, 3, 4)
+	mu.Lock()
 	works = 1
+	mu.Unlock()
 	run(false, "Meer 2")
+	mu.Lock()
 	works = 1 << 30
+	mu.Unlock()
 	save("Verbeterd", 2, 3)
 	start()
 	run(true, "Verbeterd 3", "Meer 4")

@@ -154,7 +154,7 @@ func hostileAttacks(canary *forbidden) []attack {
 }
 
 func hostileServers(canary string) []attack {
-	timeout := none + "timeout after 5s"
+	timeout := none + "timeout after " + hostileTimeout.String()
 	private := none + ".*(is a private or reserved address; name it in|no such host|the name server)"
 	feed := rssOf(honest)
 	list := []attack{
