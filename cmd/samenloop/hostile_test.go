@@ -179,12 +179,12 @@ func neighbour(name string) attack {
 	}}
 }
 
-// takesLong is said by tests that take minutes together, or need a browser: .ci/run
-// runs them, and CI=1 go test -run … ./cmd/samenloop does.
+// takesLong is said by tests that take minutes together, need a browser, or measure
+// what a round costs: .ci/run runs them by themselves, with LONG=1.
 func takesLong(t *testing.T) {
 	t.Helper()
-	if os.Getenv("CI") == "" {
-		t.Skip("takes long: it runs where CI is set, as in .ci/run")
+	if os.Getenv("LONG") == "" {
+		t.Skip("takes long: LONG=1 runs it, as .ci/run does")
 	}
 }
 
