@@ -25,7 +25,7 @@ const (
 	mostMemory     = 256 << 20        // bytes
 	mostCPU        = 2 * time.Second  // of one document, with the start of the program
 	mostTime       = 30 * time.Second // of one source
-	hostileTimeout = 8 * time.Second // [fetch] timeout here: beside other tests, on a small machine, nothing honest takes so long; below the 10 s for a first answer
+	hostileTimeout = 5 * time.Second  // [fetch] timeout here
 )
 
 // attack is a source that means ill.
