@@ -179,12 +179,12 @@ func neighbour(name string) attack {
 	}}
 }
 
-// takesLong is said by tests that take minutes together, need a browser, or measure
-// what a round costs: .ci/run runs them by themselves, with LONG=1.
+// takesLong is said by tests that need a browser or run the program many times, which
+// .ci/run runs with LONG=1, and by those that measure what a round costs, which .ci/hostile does.
 func takesLong(t *testing.T) {
 	t.Helper()
 	if os.Getenv("LONG") == "" {
-		t.Skip("takes long: LONG=1 runs it, as .ci/run does")
+		t.Skip("takes long: LONG=1 runs it, as .ci/run and .ci/hostile do")
 	}
 }
 
