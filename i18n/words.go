@@ -26,6 +26,8 @@ type Words struct {
 	Tag  string `toml:"-"`    // the language they are in: write it as lang
 	Name string `toml:"name"` // the language's own name, as it stands in a sentence: "Nederlands", "français"
 
+	Thousands string `toml:"thousands" is:"separator"` // what separates them in a number: "1.234", "1,234"
+
 	// Status is what a bot posts of a story; a link follows. Source is the name of a site.
 	Status Pattern `toml:"status" holds:"title source"`
 
@@ -69,7 +71,7 @@ type Words struct {
 	// Story has what stands on the page of a story.
 	Story struct {
 		Whole       string  `toml:"whole"` // what leads there
-		Posts       string  `toml:"posts"`
+		Posts       Plural  `toml:"posts"` // those of the story
 		Possibly    string  `toml:"possibly"`
 		Discussions string  `toml:"discussions"`
 		Removed     Pattern `toml:"removed" holds:"language date"`
@@ -179,7 +181,7 @@ func parse(tag string, data []byte) (*Words, error) {
 		}
 		return nil, err
 	}
-	if err := check(reflect.ValueOf(w).Elem(), ""); err != nil {
+	if err := w.check(reflect.ValueOf(w).Elem(), ""); err != nil {
 		return nil, err
 	}
 	return w, nil
@@ -188,17 +190,30 @@ func parse(tag string, data []byte) (*Words, error) {
 var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
 // check walks the words: each message is there, holds the places that its field
-// names and no others, and a list has its length.
-func check(v reflect.Value, prefix string) error {
+// names and no others, a list has its length, and a plural its forms.
+func (w *Words) check(v reflect.Value, prefix string) error {
 	for i := range v.NumField() {
 		field, value := v.Type().Field(i), v.Field(i)
 		if field.Tag.Get("toml") == "-" {
 			continue
 		}
 		key := prefix + field.Tag.Get("toml")
+		if plural, ok := value.Addr().Interface().(*Plural); ok {
+			plural.words = w
+			if err := plural.check(field.Tag.Get("holds")); err != nil {
+				return fmt.Errorf("%s.%w", key, err)
+			}
+			continue
+		}
+		if field.Tag.Get("is") == "separator" {
+			if s := value.String(); s == "" || strings.ContainsAny(s, "0123456789-{}") {
+				return fmt.Errorf("%s: %q separates nothing: give a point, a comma, a narrow space", key, s)
+			}
+			continue
+		}
 		switch value.Kind() {
 		case reflect.Struct:
-			if err := check(value, key+"."); err != nil {
+			if err := w.check(value, key+"."); err != nil {
 				return err
 			}
 		case reflect.Slice:

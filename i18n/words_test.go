@@ -65,6 +65,44 @@ func TestWith(t *testing.T) {
 	}
 }
 
+func TestPlural(t *testing.T) {
+	for _, c := range []struct {
+		tag  string
+		n    int
+		want string
+	}{
+		{"nl", 0, "0 berichten in dit verhaal"},
+		{"nl", 1, "1 bericht in dit verhaal"},
+		{"nl", 1234, "1.234 berichten in dit verhaal"},
+		{"en", 1, "1 post in this story"},
+		{"en", 1_000_000, "1,000,000 posts in this story"},
+		{"fy", 1, "1 berjocht yn dit ferhaal"},
+		{"fy", 21, "21 berjochten yn dit ferhaal"},
+		{"de", 2, "2 Beiträge zu dieser Geschichte"},
+		{"fr", 0, "0 article de cette histoire"},
+		{"fr", 1, "1 article de cette histoire"},
+		{"fr", 12000, "12\u202f000 articles de cette histoire"},
+		{"ar", 0, "لا منشورات في هذه القصة"},
+		{"ar", 1, "منشور واحد في هذه القصة"},
+		{"ar", 2, "منشوران في هذه القصة"},
+		{"ar", 3, "3 منشورات في هذه القصة"},
+		{"ar", 110, "110 منشورات في هذه القصة"},
+		{"ar", 11, "11 منشورًا في هذه القصة"},
+		{"ar", 100, "100 منشور في هذه القصة"},
+		{"ar", 1102, "1,102 منشور في هذه القصة"},
+	} {
+		if got := WordsIn(c.tag).Story.Posts.Of(c.n); got != c.want {
+			t.Errorf("%d in %s: %q, want %q", c.n, c.tag, got, c.want)
+		}
+	}
+	if got := WordsIn("en").Number(-1234); got != "-1,234" {
+		t.Errorf("a negative number: %q", got)
+	}
+	if got := WordsIn("en").Number(-123); got != "-123" {
+		t.Errorf("a short negative number: %q", got)
+	}
+}
+
 func TestLoadRefuses(t *testing.T) {
 	english, err := locales.ReadFile("locales/en.toml")
 	if err != nil {
@@ -83,6 +121,14 @@ func TestLoadRefuses(t *testing.T) {
 		"short list":          {"nl.toml", `"January", `, "", "dates.months has 11 words"},
 		"hole in a list":      {"nl.toml", `"January", `, `"", `, "dates.months, word 1: missing"},
 		"not a text":          {"nl.toml", `"Older"`, "3", "older"},
+		"missing form":        {"nl.toml", "posts.one = \"{count} post in this story\"\n", "", "story.posts.one: missing"},
+		"form of another":     {"nl.toml", "posts.one =", "posts.few = \"x\"\nposts.one =", "story.posts.few: the language has no such form"},
+		"unknown form":        {"nl.toml", "posts.one =", "posts.some = \"x\"\nposts.one =", "some"},
+		"form without count":  {"nl.toml", "{count} posts", "Posts", "story.posts.other"},
+		"one of two numbers":  {"fr.toml", "{count} post in", "One post in", "story.posts.one"}, // French: 0 and 1
+		"place in a form":     {"nl.toml", "{count} posts", "{count} posts of {site}", "story.posts.other"},
+		"six forms wanted":    {"ar.toml", "", "", "story.posts.zero: missing"},
+		"no separator":        {"nl.toml", `thousands = ","`, `thousands = ""`, "thousands"},
 		"not TOML":            {"nl.toml", "[page]", "[page", "nl.toml"},
 		"not a tag of ours":   {"nl-NL.toml", "", "", "name the file nl.toml"},
 		"not a tag":           {"dutch.toml", "", "", "not a language tag"},
