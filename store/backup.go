@@ -26,32 +26,40 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("back up to %s: %w", path, reason(err))
 	}
+	if err := s.copyTo(ctx, path); err != nil {
+		return fmt.Errorf("back up to %s: %w", path, err)
+	}
+	return nil
+}
+
+// copyTo puts a whole copy in the place of a file, once it was read through.
+func (s *Store) copyTo(ctx context.Context, path string) error {
 	part, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.part")
 	if err != nil {
-		return fmt.Errorf("back up to %s: %w: choose a folder that this user can write", path, reason(err))
+		return fmt.Errorf("%w: choose a folder that this user can write", reason(err))
 	}
 	defer os.Remove(part.Name())
 	defer part.Close()
 	if err := s.copyInto(ctx, part.Name()); err != nil {
-		return fmt.Errorf("back up to %s: %w", path, err)
+		return err
 	}
 	copied := &Store{path: part.Name()}
 	if copied.read, err = sql.Open("sqlite", dsn(copied.path, "mode=ro")); err != nil {
-		return fmt.Errorf("back up to %s: %w", path, err)
+		return err
 	}
 	defer copied.Close()
 	var verdict string
 	if err := copied.read.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&verdict); err != nil {
-		return fmt.Errorf("back up to %s: read the copy: %w", path, err)
+		return fmt.Errorf("read the copy: %w", err)
 	}
 	if verdict != "ok" {
-		return fmt.Errorf("back up to %s: the copy is not sound (%s): run \"samenloop check\"; the database or the disk is damaged", path, strings.Join(strings.Fields(verdict), " "))
+		return fmt.Errorf("the copy is not sound (%s): run \"samenloop check\"; the database or the disk is damaged", strings.Join(strings.Fields(verdict), " "))
 	}
 	if err := part.Sync(); err != nil {
-		return fmt.Errorf("back up to %s: %w", path, reason(err))
+		return reason(err)
 	}
 	if err := os.Rename(part.Name(), path); err != nil {
-		return fmt.Errorf("back up to %s: %w", path, reason(err))
+		return reason(err)
 	}
 	return nil
 }

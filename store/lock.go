@@ -17,6 +17,9 @@ import (
 // The lock is a write transaction on a file of its own beside the database: the
 // operating system frees it when the process dies, on every system SQLite knows.
 func (s *Store) LockRounds(ctx context.Context) (release func(), err error) {
+	if err := reserve(s.path + ".lock"); err != nil {
+		return nil, err
+	}
 	db, err := sql.Open("sqlite", dsn(s.path+".lock", "_txlock=exclusive"))
 	if err != nil {
 		return nil, s.explain(err)

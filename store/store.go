@@ -63,6 +63,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		if dir := filepath.Dir(path); !isDir(dir) {
 			return nil, fmt.Errorf("the folder of the database, %s, does not exist: make it, or change [site] database", dir)
 		}
+		if err := reserve(path); err != nil {
+			return nil, err
+		}
 	case err != nil:
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
@@ -126,7 +129,7 @@ func (s *Store) openWriter(ctx context.Context) error {
 	if _, err := s.write.conn.ExecContext(ctx, "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192"); err != nil {
 		return s.explain(err)
 	}
-	return s.update(ctx, s.migrate)
+	return s.bringUpToDate(ctx, version, tables)
 }
 
 // Close ends the use of the database.
@@ -162,63 +165,6 @@ func (s *Store) Check(ctx context.Context) error {
 	}
 	if verdict != "ok" {
 		return s.damaged(verdict)
-	}
-	return nil
-}
-
-// migrate makes a new database or brings an old one up to date.
-func (s *Store) migrate(tx *transaction) error {
-	var version, app, tables int
-	if err := tx.row(identityQuery, nil, &version, &app, &tables); err != nil {
-		return err
-	}
-	newest := len(migrations) + 1
-	if version == newest {
-		return nil
-	}
-	if tables == 0 {
-		if _, err := tx.w.conn.ExecContext(tx.ctx, schema); err != nil {
-			return err
-		}
-		version = newest
-	}
-	for ; version < newest; version++ {
-		if _, err := tx.w.conn.ExecContext(tx.ctx, migrations[version-1]); err != nil {
-			return fmt.Errorf("bring the database %s from version %d to %d: %w", s.path, version, version+1, err)
-		}
-	}
-	_, err := tx.w.conn.ExecContext(tx.ctx, fmt.Sprintf("PRAGMA user_version = %d; PRAGMA application_id = %d", newest, applicationID))
-	return err
-}
-
-// identityQuery tells what a file is.
-const identityQuery = `SELECT (SELECT user_version FROM pragma_user_version),
-	(SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)`
-
-func (s *Store) checkVersion(ctx context.Context) error {
-	var version, app, tables int
-	if err := s.read.QueryRowContext(ctx, identityQuery).Scan(&version, &app, &tables); err != nil {
-		return s.explain(err)
-	}
-	if err := s.acceptable(version, app, tables); err != nil {
-		return err
-	}
-	if tables == 0 { // who makes it is not done yet, or was stopped just then
-		return &missingError{s.path}
-	}
-	if version < len(migrations)+1 {
-		return fmt.Errorf("the database %s is of an older version (%d): run \"samenloop serve\" or \"samenloop poll\" once to bring it up to date", s.path, version)
-	}
-	return nil
-}
-
-func (s *Store) acceptable(version, app, tables int) error {
-	switch {
-	case tables > 0 && app != applicationID:
-		return fmt.Errorf("%s is a database of another program: choose another file in [site] database", s.path)
-	case version > len(migrations)+1:
-		return fmt.Errorf("the database %s is of a newer samenloop (version %d, this one knows %d): use that samenloop, or another file in [site] database",
-			s.path, version, len(migrations)+1)
 	}
 	return nil
 }
