@@ -107,13 +107,8 @@ func (s *Store) texts(ctx context.Context, query string, args ...any) (list []st
 // Waiting lists what waits for a moderator, the oldest first.
 func (s *Store) Waiting(ctx context.Context) ([]post.Waiting, error) {
 	var list []post.Waiting
-	err := s.query(ctx, "SELECT source, id, author, url, since FROM waiting WHERE verdict = '' ORDER BY since, source, id", func(scan func(...any) error) error {
-		var (
-			w     post.Waiting
-			since int64
-		)
-		err := scan(&w.Source, &w.ID, &w.Author, &w.URL, &since)
-		w.Since = moment(since)
+	err := s.query(ctx, "SELECT source, id, author, url, since, verdict FROM waiting WHERE verdict = '' ORDER BY since, source, id", func(scan func(...any) error) error {
+		w, err := scanWaiting(scan)
 		list = append(list, w)
 		return err
 	})
@@ -121,6 +116,13 @@ func (s *Store) Waiting(ctx context.Context) ([]post.Waiting, error) {
 		return nil, fmt.Errorf("list what waits: %w", err)
 	}
 	return list, nil
+}
+
+func scanWaiting(scan func(...any) error) (w post.Waiting, err error) {
+	var since int64
+	err = scan(&w.Source, &w.ID, &w.Author, &w.URL, &since, &w.Verdict)
+	w.Since = moment(since)
+	return w, err
 }
 
 // Decide writes down what a moderator says of a waiting post, by its id or its

@@ -44,9 +44,11 @@ CREATE TABLE visit (
   agreed        INTEGER NOT NULL,
   account       TEXT NOT NULL DEFAULT '',     -- JSON of post.Account; '' of what is no fediverse source
   posts         INTEGER NOT NULL DEFAULT 0,   -- stored of this source
-  matched       INTEGER NOT NULL DEFAULT 0    -- of those, on a topic
+  matched       INTEGER NOT NULL DEFAULT 0,   -- of those, on a topic
+  site_host     TEXT NOT NULL DEFAULT ''      -- of site_url
 ) STRICT;
 CREATE INDEX visit_host ON visit(host);
+CREATE INDEX visit_site ON visit(site_host);
 
 -- Every post read, on topic or not; fields as post.Post. Nobody can write
 -- another's: a post is (source, id, variant).
@@ -102,6 +104,7 @@ CREATE TABLE waiting (
   verdict TEXT NOT NULL,                -- '', approved, refused
   PRIMARY KEY (source, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX waiting_url ON waiting(url);
 
 -- 'instance-key': what our requests are signed with (PKCS #1, DER).
 CREATE TABLE secret (

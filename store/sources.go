@@ -172,11 +172,22 @@ const slice = 200
 // Sources lists all sources in the order the operator gave them: those of the
 // configuration, those added by command, those removed.
 func (s *Store) Sources(ctx context.Context) ([]post.SourceState, error) {
+	list, err := s.states(ctx, "ORDER BY s.state = 'removed', s.configured = 0, s.position, s.id")
+	if err != nil {
+		return nil, fmt.Errorf("list the sources: %w", err)
+	}
+	return list, nil
+}
+
+const statesQuery = `SELECT s.id, s.title, s.url, s.language, s.takes_all, s.full_text, s.boosts, s.state, s.configured,
+		v.feed_url, v.given, v.etag, v.last_modified, v.body, v.feed_title, v.site_url, v.status, v.checked, v.succeeded, v.changed,
+		v.next, v.held, v.failures, v.conditional, v.interval, v.trouble, v.notice, v.reading, v.gone, v.moved_to, v.agreed, v.account, v.posts, v.matched
+	FROM source s JOIN visit v ON v.source = s.id `
+
+// states are the sources that the rest of a query names.
+func (s *Store) states(ctx context.Context, rest string, args ...any) ([]post.SourceState, error) {
 	var list []post.SourceState
-	err := s.query(ctx, `SELECT s.id, s.title, s.url, s.language, s.takes_all, s.full_text, s.boosts, s.state, s.configured,
-			v.feed_url, v.given, v.etag, v.last_modified, v.body, v.feed_title, v.site_url, v.status, v.checked, v.succeeded, v.changed,
-			v.next, v.held, v.failures, v.conditional, v.interval, v.trouble, v.notice, v.reading, v.gone, v.moved_to, v.agreed, v.account, v.posts, v.matched
-		FROM source s JOIN visit v ON v.source = s.id ORDER BY s.state = 'removed', s.configured = 0, s.position, s.id`,
+	err := s.query(ctx, statesQuery+rest,
 		func(scan func(...any) error) error {
 			var (
 				st                                                post.SourceState
@@ -203,11 +214,8 @@ func (s *Store) Sources(ctx context.Context) ([]post.SourceState, error) {
 			}
 			list = append(list, st)
 			return nil
-		})
-	if err != nil {
-		return nil, fmt.Errorf("list the sources: %w", err)
-	}
-	return list, nil
+		}, args...)
+	return list, err
 }
 
 // saveVisit writes down how a visit went.
@@ -227,11 +235,11 @@ func (tx *transaction) saveVisit(v post.Visit, saved post.Saved) error {
 	if err != nil {
 		return fmt.Errorf("store the visit of %q: %w", v.Source, err)
 	}
-	err = tx.exec(`UPDATE visit SET host = ?, feed_url = ?, given = ?, etag = ?, last_modified = ?, body = ?, feed_title = ?, site_url = ?, status = ?,
+	err = tx.exec(`UPDATE visit SET host = ?, site_host = ?, feed_url = ?, given = ?, etag = ?, last_modified = ?, body = ?, feed_title = ?, site_url = ?, status = ?,
 			checked = ?, succeeded = ?, changed = ?, next = ?, held = ?, failures = ?, conditional = ?, interval = ?, trouble = ?, notice = ?, reading = ?, gone = ?, moved_to = ?, agreed = ?, account = ?,
 			posts = posts + ?, matched = matched + ?
 		WHERE source = ?`,
-		post.Host(cmp.Or(v.FeedURL, v.Given)), v.FeedURL, v.Given, v.ETag, v.LastModified, body, v.FeedTitle, v.SiteURL, v.Status,
+		post.Host(cmp.Or(v.FeedURL, v.Given)), post.Host(v.SiteURL), v.FeedURL, v.Given, v.ETag, v.LastModified, body, v.FeedTitle, v.SiteURL, v.Status,
 		millis(v.Checked), millis(v.Succeeded), millis(v.Changed), millis(v.Next), millis(v.Held), v.Failures, v.Conditional, v.Interval.Milliseconds(), v.Trouble, v.Notice, v.Reading, v.Gone, v.MovedTo, v.Agreed, account,
 		saved.New, saved.Matched, v.Source)
 	if err != nil {

@@ -29,7 +29,12 @@ var schema string
 
 // migrations[i] brings a database from version i+1 to i+2. A new database is
 // made from schema.sql at once.
-var migrations = []string{}
+var migrations = []string{
+	// 2: what is looked up to explain why a post is not there. The hosts come with the next visits.
+	`ALTER TABLE visit ADD COLUMN site_host TEXT NOT NULL DEFAULT '';
+	CREATE INDEX visit_site ON visit(site_host);
+	CREATE INDEX waiting_url ON waiting(url);`,
+}
 
 // applicationID marks a file as ours ("slop"): a database of another program is not touched.
 const applicationID = 0x736c6f70
