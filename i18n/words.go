@@ -52,6 +52,8 @@ type Words struct {
 
 	// Page has what stands on the pages.
 	Page struct {
+		Skip         string `toml:"skip"`      // to the content of the page
+		Languages    string `toml:"languages"` // where one is chosen
 		Subscribe    string `toml:"subscribe"`
 		SubscribeHow string `toml:"subscribe_how"` // a sentence
 		Newest       string `toml:"newest"`
@@ -61,12 +63,19 @@ type Words struct {
 		Feeds        string `toml:"feeds"`
 		AllLanguages string `toml:"all_languages"`
 		NothingYet   string `toml:"nothing_yet"`
-		NotFound     string `toml:"not_found"`
 
 		Search       string  `toml:"search"`
 		Found        Pattern `toml:"found" holds:"query"`
 		NothingFound string  `toml:"nothing_found"`
 	} `toml:"page"`
+
+	// Trouble is what stands on a page instead of what was asked for.
+	Trouble struct {
+		NotFound Notice `toml:"not_found"`
+		Gone     Notice `toml:"gone"`
+		Wrong    Notice `toml:"wrong"`  // the address asks for what cannot be
+		Failed   Notice `toml:"failed"` // it is our fault
+	} `toml:"trouble"`
 
 	// Story has what stands on the page of a story.
 	Story struct {
@@ -89,6 +98,12 @@ type Words struct {
 			Joined     string `toml:"joined"`
 		} `toml:"why"`
 	} `toml:"story"`
+}
+
+// Notice is what a page says of itself: a title, and a sentence or two on what to do.
+type Notice struct {
+	Title string `toml:"title"`
+	Say   string `toml:"say"`
 }
 
 // Pattern is a text with places to fill: "{site}: {what}".

@@ -127,9 +127,6 @@ func (h *handler) compose(l listing) feeds.Feed {
 	return f
 }
 
-// language is that of the frame.
-func (h *handler) language(q post.Query) string { return cmp.Or(q.Language, h.Languages[0]) }
-
 // title is what a feed is called among the others that somebody reads.
 func (h *handler) title(l listing) string {
 	words := i18n.WordsIn(h.language(l.query))

@@ -28,16 +28,12 @@ var errNotFound = errors.New("not found")
 // its body, where it has one, are in the format that was asked for.
 type goneError struct {
 	contentType string
-	body        []byte // nil: the message as plain text
+	body        []byte // nil: what every error says
 }
 
 func (*goneError) Error() string { return "this is no longer shown here" }
 
 func (e *goneError) serve(w http.ResponseWriter) {
-	if e.body == nil {
-		fail(w, http.StatusGone, e.Error())
-		return
-	}
 	w.Header()["Cache-Control"] = noStore
 	w.Header().Set("Content-Type", e.contentType)
 	w.WriteHeader(http.StatusGone)
@@ -58,7 +54,7 @@ func (h *handler) keep(format string, render renderer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		search, before, err := parsePageQuery(r.URL.RawQuery)
 		if err != nil {
-			fail(w, http.StatusBadRequest, err.Error())
+			h.fail(w, r, http.StatusBadRequest, err.Error())
 			return
 		}
 		k := key{format: format, query: post.Query{
@@ -74,14 +70,16 @@ func (h *handler) keep(format string, render renderer) http.HandlerFunc {
 		a, err := h.find(r.Context(), k, render)
 		gone := (*goneError)(nil)
 		switch {
-		case errors.As(err, &gone):
+		case errors.As(err, &gone) && gone.body != nil:
 			gone.serve(w)
+		case gone != nil:
+			h.fail(w, r, http.StatusGone, err.Error())
 		case errors.Is(err, errNotFound):
-			fail(w, http.StatusNotFound, err.Error())
+			h.fail(w, r, http.StatusNotFound, err.Error())
 		case err != nil:
 			h.Metrics.StoreError()
 			slog.Error("render", "path", r.URL.Path, "error", err)
-			fail(w, http.StatusInternalServerError, "this cannot be shown now; try again later")
+			h.fail(w, r, http.StatusInternalServerError, "this cannot be shown now; try again later")
 		default:
 			a.serve(w, r)
 		}

@@ -1,10 +1,8 @@
 package web
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"embed"
 	"html/template"
 	"net/http"
 	"slices"
@@ -16,22 +14,13 @@ import (
 	"samenloop/post"
 )
 
-//go:embed pages/*.html
-var pageFiles embed.FS
-
-//go:embed static/style.css
-var styleSheet []byte
-
-var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
-
-const htmlType = "text/html; charset=utf-8"
-
 // prepare makes the answers that are the same as long as the program runs.
 func (h *handler) prepare() error {
 	h.style = newAnswer("text/css; charset=utf-8", styleSheet, h.now())
-	body, err := execute("json.html", struct{ Site, Version, Root, Feed string }{
-		h.Title, h.Version, h.prefix + "/", h.base + feedPath(post.Query{}) + ".json",
-	})
+	body, err := execute("json.html", struct {
+		frame
+		Feed string
+	}{h.frame(i18n.English, "JSON Feed: _samenloop"), h.base + feedPath(post.Query{}) + ".json"})
 	if err != nil {
 		return err
 	}
@@ -40,47 +29,27 @@ func (h *handler) prepare() error {
 	return err
 }
 
-func execute(name string, data any) ([]byte, error) {
-	var b bytes.Buffer
-	err := pages.ExecuteTemplate(&b, name, data)
-	return b.Bytes(), err
-}
-
 var varyLanguage = []string{"Accept-Language"}
 
 // negotiate sends / to the page in the language that the reader wants.
 func (h *handler) negotiate(w http.ResponseWriter, r *http.Request) {
 	w.Header()["Vary"] = varyLanguage
-	lang := i18n.Negotiate(r.Header.Get("Accept-Language"), h.Languages)
-	http.Redirect(w, r, h.prefix+pagePath(lang), http.StatusSeeOther)
+	http.Redirect(w, r, h.prefix+pagePath(h.reader(r)), http.StatusSeeOther)
 }
 
-// pageView is what page.html shows. Paths begin with "/", below the prefix; what
-// has URL in its name is absolute.
+// pageView is what page.html shows.
 type pageView struct {
-	*i18n.Words
-	Language, Dir  string // of the page; its words may be in another language where we have none in its own
-	Site, Version  string
-	First          bool // it has the newest editions
-	URL, Root      string
-	AnyURL         string // where the language is negotiated
-	Style, About   string
-	Older          string // empty where nothing follows
-	Languages      []languageView
-	Feeds          []feedView // of this language first
-	Articles       []articleView
-	ShowsLanguages bool // there is more than one
-	Heading        string
-	Nothing        string // where there are no articles
-	SearchPath     string
-	Search         string // what was searched for
-	Searches       bool   // it is the page of a search
-}
-
-// languageView is the page in a language.
-type languageView struct {
-	Tag, Name, Path, URL string
-	Current              bool
+	frame
+	First      bool       // it has the newest editions
+	AnyURL     string     // where the language is negotiated
+	Older      string     // empty where nothing follows
+	Feeds      []feedView // of this language first
+	Articles   []articleView
+	Heading    string
+	Nothing    string // where there are no articles
+	SearchPath string
+	Search     string // what was searched for
+	Searches   bool   // it is the page of a search
 }
 
 // feedView is a feed, in each format.
@@ -132,11 +101,12 @@ func (h *handler) searchPage(ctx context.Context, q post.Query) (string, []byte,
 		return "", nil, err
 	}
 	v := h.view(l)
-	v.Searches = true
+	v.Searches, v.NoIndex = true, true
 	v.Heading, v.Nothing = v.Page.Search, v.Page.NothingFound
 	if q.Search != "" {
 		v.Heading = v.Page.Found.With("query", q.Search)
 	}
+	v.Title = v.Heading
 	body, err := execute("page.html", v)
 	return htmlType, body, err
 }
@@ -157,33 +127,19 @@ func (h *handler) view(l listing) pageView {
 	lang := h.language(l.query)
 	words := i18n.WordsIn(lang)
 	v := pageView{
-		Words:          words,
-		Language:       words.Tag,
-		Dir:            words.Direction(),
-		Site:           h.Title,
-		Version:        h.Version,
-		First:          l.query.Before == post.Cursor{},
-		URL:            h.base + here(l.query),
-		Root:           h.prefix + pagePath(lang),
-		AnyURL:         h.base + "/",
-		Style:          h.prefix + "/style.css",
-		About:          h.prefix + "/about/json",
-		ShowsLanguages: len(h.Languages) > 1,
-		Heading:        words.Page.Newest,
-		Nothing:        words.Page.NothingYet,
-		SearchPath:     h.prefix + searchPath,
-		Search:         l.query.Search,
+		frame:      h.frame(lang, ""),
+		First:      l.query.Before == post.Cursor{},
+		AnyURL:     h.base + "/",
+		Heading:    words.Page.Newest,
+		Nothing:    words.Page.NothingYet,
+		SearchPath: h.prefix + searchPath,
+		Search:     l.query.Search,
 	}
+	v.URL = h.base + here(l.query)
 	if l.next != (post.Cursor{}) {
 		older := l.query
 		older.Before = l.next
 		v.Older = h.prefix + here(older)
-	}
-	for _, tag := range h.Languages {
-		v.Languages = append(v.Languages, languageView{
-			Tag: tag, Name: languageName(tag), Current: tag == lang,
-			Path: h.prefix + pagePath(tag), URL: h.base + pagePath(tag),
-		})
 	}
 	offer := func(label string, l listing) {
 		f := feedView{Label: label, Title: h.title(l)}

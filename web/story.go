@@ -43,11 +43,11 @@ func (h *handler) toStory(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		slog.Error("look up an edition", "path", r.URL.Path, "error", err)
-		fail(w, http.StatusInternalServerError, "this cannot be shown now; try again later")
+		h.fail(w, r, http.StatusInternalServerError, "this cannot be shown now; try again later")
 	case s.ID == "":
-		fail(w, http.StatusNotFound, errNotFound.Error())
+		h.fail(w, r, http.StatusNotFound, errNotFound.Error())
 	case !slices.ContainsFunc(s.Editions, func(e post.Edition) bool { return e.ID == id }):
-		(&goneError{}).serve(w)
+		h.fail(w, r, http.StatusGone, (&goneError{}).Error())
 	default:
 		http.Redirect(w, r, h.prefix+storyPath(s.ID), http.StatusSeeOther)
 	}
@@ -131,12 +131,7 @@ func last(removed []post.Tombstone) time.Time {
 // storyView is what story.html shows. The frame is in the site's first language,
 // whatever the reader's: the page is the same for everybody.
 type storyView struct {
-	*i18n.Words
-	Language, Dir   string
-	Site, Version   string
-	Title           string
-	URL, Root       string
-	Style, About    string
+	frame
 	AS2Type         template.HTMLAttr
 	Editions        []articleView
 	Removed         []string // a sentence each
@@ -181,18 +176,10 @@ func (h *handler) story(ctx context.Context, q post.Query) (string, []byte, erro
 func (h *handler) viewStory(s post.Story) storyView {
 	words := i18n.WordsIn(h.Languages[0])
 	v := storyView{
-		Words:    words,
-		Language: words.Tag,
-		Dir:      words.Direction(),
-		Site:     h.Title,
-		Version:  h.Version,
-		Title:    s.Editions[0].Lead.Title,
-		URL:      h.storyURL(s.ID),
-		Root:     h.prefix + "/",
-		Style:    h.prefix + "/style.css",
-		About:    h.prefix + "/about/json",
-		AS2Type:  template.HTMLAttr(`type="` + feeds.AS2Type + `"`),
+		frame:   h.frame(h.Languages[0], s.Editions[0].Lead.Title),
+		AS2Type: template.HTMLAttr(`type="` + feeds.AS2Type + `"`),
 	}
+	v.URL = h.storyURL(s.ID)
 	for _, e := range s.Editions {
 		a := h.viewArticle(e, words)
 		a.LanguageName = languageName(e.Lead.Language)

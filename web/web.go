@@ -30,24 +30,6 @@ type Site struct {
 	Health  func(context.Context) error // why the program does not do its work, in words for everybody; nil: it does
 }
 
-// Store is what a site needs to know of what is kept.
-type Store interface {
-	// Editions gives a page of a feed, newest first, and the cursor of what follows (zero: nothing).
-	Editions(ctx context.Context, q post.Query) ([]post.Edition, post.Cursor, error)
-	// Version changes whenever the answer to q may have changed, titles of sources
-	// included. It is asked at every request: it reads memory, never the database.
-	Version(q post.Query) string
-	// Sources lists all, with the state of their last visit.
-	Sources(ctx context.Context) ([]post.SourceState, error)
-	// Changes gives what happened in a stream after a number; a *post.UnknownSeqError
-	// for a number that was never given.
-	Changes(ctx context.Context, q post.ChangeQuery) (post.ChangePage, error)
-	// Story gives a story by its id or by that of one of its editions; without an ID where there is none.
-	Story(ctx context.Context, id string) (post.Story, error)
-	// Removed gives the editions that left a feed since a time, newest first, not too many.
-	Removed(ctx context.Context, q post.Query, since time.Time) ([]post.Tombstone, error)
-}
-
 // perPage is how many editions a feed or a page shows.
 const perPage = 50
 
@@ -195,7 +177,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(err)
 		default:
 			slog.Error("panic while answering", "path", r.URL.Path, "panic", err, "stack", string(debug.Stack()))
-			fail(w, http.StatusInternalServerError, "something went wrong here; it has been noted")
+			h.fail(w, r, http.StatusInternalServerError, "something went wrong here; it has been noted")
 		}
 	}()
 	// A proxy in front may pass the path on as it is, or without the prefix: both
@@ -210,6 +192,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		below := *r
 		below.URL = &u
 		r = &below
+	}
+	if wantsPage(r) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		if _, pattern := h.mux.Handler(r); pattern == "" {
+			h.fail(w, r, http.StatusNotFound, errNotFound.Error())
+			return
+		}
 	}
 	h.mux.ServeHTTP(w, r)
 }
