@@ -11,6 +11,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"modernc.org/sqlite"
@@ -45,7 +47,9 @@ type Store struct {
 	languages []string // of the site, the default first
 	write     *writer  // nil where the store was opened to read
 	read      *sql.DB
-	reads     sync.Map // query → *sql.Stmt on read
+	file      os.FileInfo           // the file that was opened, whatever stands at path by now
+	broken    atomic.Pointer[error] // the damage that was found: nothing is written any more
+	reads     sync.Map              // query → *sql.Stmt on read
 	versions  versions
 }
 
@@ -74,6 +78,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	case err != nil:
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
+	if err := refuseStrangeLog(path); err != nil {
+		return nil, err
+	}
 	s := &Store{path: path, languages: o.Languages}
 	if !o.ReadOnly {
 		if err := s.openWriter(ctx); err != nil {
@@ -81,17 +88,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 			return nil, err
 		}
 	}
-	if s.read, err = sql.Open("sqlite", dsn(path, "_pragma=busy_timeout(5000)", "_pragma=query_only(1)", "_pragma=cache_size(-4096)")); err != nil {
+	if err := s.openReader(ctx); err != nil {
 		s.Close()
-		return nil, s.explain(err)
-	}
-	s.read.SetMaxOpenConns(max(2, runtime.GOMAXPROCS(0)))
-	s.read.SetMaxIdleConns(max(2, runtime.GOMAXPROCS(0)))
-	if o.ReadOnly {
-		if err := s.checkVersion(ctx); err != nil {
-			s.Close()
-			return nil, err
-		}
+		return nil, err
 	}
 	if err := s.Refresh(ctx); err != nil {
 		s.Close()
@@ -135,6 +134,65 @@ func (s *Store) openWriter(ctx context.Context) error {
 		return s.explain(err)
 	}
 	return s.bringUpToDate(ctx, version, tables)
+}
+
+// openReader opens the database to read. Where that is all that is wanted, the
+// folder may be one that cannot be written, as on a read-only disk: then there is no
+// place for the index of the log. If there is no log either, the file is all there
+// is, and it stays as it is.
+func (s *Store) openReader(ctx context.Context) (err error) {
+	options := []string{"_pragma=busy_timeout(5000)", "_pragma=query_only(1)", "_pragma=cache_size(-4096)"}
+	if s.read, err = sql.Open("sqlite", dsn(s.path, options...)); err != nil {
+		return s.explain(err)
+	}
+	if s.write == nil {
+		err := s.checkVersion(ctx)
+		if isUnwritable(err) {
+			if hasLog(s.path) {
+				return fmt.Errorf("the database %s was not closed, and %[1]s-wal cannot be read without writing beside it: run this as the user that samenloop runs as, or copy both to another folder", s.path)
+			}
+			s.read.Close()
+			if s.read, err = sql.Open("sqlite", dsn(s.path, append(options, "mode=ro", "immutable=1")...)); err == nil {
+				err = s.checkVersion(ctx)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.read.SetMaxOpenConns(max(2, runtime.GOMAXPROCS(0)))
+	s.read.SetMaxIdleConns(max(2, runtime.GOMAXPROCS(0)))
+	if s.file, err = os.Stat(s.path); err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	return nil
+}
+
+func isUnwritable(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_CANTOPEN || e.Code()&0xff == sqlite3.SQLITE_READONLY)
+}
+
+// hasLog says whether there is something in the log beside a database.
+func hasLog(path string) bool {
+	info, err := os.Stat(path + "-wal")
+	return err == nil && info.Size() > 0
+}
+
+// refuseStrangeLog says no to a database that says in its header that it has no
+// log, as every backup does, beside a log: that is what the file left behind in
+// whose place it was put, and SQLite would mix the two.
+func refuseStrangeLog(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil // who opens it next has more to say
+	}
+	defer f.Close()
+	var header [20]byte
+	if _, err := io.ReadFull(f, header[:]); err != nil || header[18] != 1 || !hasLog(path) {
+		return nil
+	}
+	return fmt.Errorf("%s-wal is not the log of the database %[1]s, but of the one that was there before: remove it and %[1]s-shm, then go on", path)
 }
 
 // Close ends the use of the database.
@@ -186,6 +244,9 @@ func (s *Store) explain(err error) error {
 	case sqlite3.SQLITE_FULL:
 		return fmt.Errorf("the disk with the database %s is full: make room, nothing was lost (%w)", s.path, err)
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:
+		if s.write == nil {
+			return fmt.Errorf("the database %s cannot be read: run this as the user that samenloop runs as, or let this user read the file (%w)", s.path, err)
+		}
 		return fmt.Errorf("the database %s cannot be written: let this user write the file and its folder, or change [site] database (%w)", s.path, err)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return fmt.Errorf("the database %s is in use by another program: try again when it is done (%w)", s.path, err)
@@ -195,8 +256,11 @@ func (s *Store) explain(err error) error {
 	return fmt.Errorf("the database %s: %w", s.path, err)
 }
 
+// damaged says so, and sees to it that nothing more is written into what cannot be relied on.
 func (s *Store) damaged(what string) error {
-	return fmt.Errorf("the database %s is damaged (%s): put a backup in its place, or move it away to start anew", s.path, strings.Join(strings.Fields(what), " "))
+	err := fmt.Errorf("the database %s is damaged (%s): put a backup in its place, or move it away to start anew", s.path, strings.Join(strings.Fields(what), " "))
+	s.broken.CompareAndSwap(nil, &err)
+	return err
 }
 
 // query runs a query on the readers, prepared once, and hands each row to each.
@@ -254,6 +318,9 @@ func (s *Store) update(ctx context.Context, fn func(*transaction) error) error {
 	}
 	w.Lock()
 	defer w.Unlock()
+	if found := s.broken.Load(); found != nil {
+		return *found
+	}
 	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return s.explain(err)
 	}

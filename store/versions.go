@@ -2,6 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"strconv"
 	"sync"
 
@@ -50,8 +54,26 @@ func (v *versions) bump(touched map[string]bool, shown int64) {
 // everyList in transaction.touched says that any feed may have changed.
 const everyList = "*"
 
-// Refresh looks whether another process changed what readers see. It costs one small query.
+// replacedError says that another file stands where the database was.
+type replacedError struct{ path string }
+
+func (e *replacedError) Error() string {
+	return fmt.Sprintf("the database %s was replaced or moved away while it was in use: start samenloop again", e.path)
+}
+
+// IsReplaced says whether Refresh failed because the database is no longer the file
+// that was opened: whatever is written now, nobody will find.
+func IsReplaced(err error) bool {
+	var replaced *replacedError
+	return errors.As(err, &replaced)
+}
+
+// Refresh looks whether another process changed what readers see, or put another
+// file in the place of the database. It costs one small query.
 func (s *Store) Refresh(ctx context.Context) error {
+	if now, err := os.Stat(s.path); errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(s.file, now) {
+		return &replacedError{s.path}
+	}
 	return s.query(ctx, "SELECT value FROM meta WHERE name = 'shown'", func(scan func(...any) error) error {
 		var shown int64
 		if err := scan(&shown); err != nil {

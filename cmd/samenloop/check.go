@@ -3,8 +3,11 @@ package main
 import (
 	"crypto/sha256"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,6 +53,9 @@ func check(c *call) error {
 			mark := sha256.Sum256(key.N.Bytes())
 			fmt.Fprintf(c.stdout, "signs as       %s/actor, with the key %x…\n", cfg.Site.BaseURL, mark[:4])
 		}
+	}
+	for _, path := range exposed(cfg, c.config) {
+		fmt.Fprintf(c.stdout, "notice         every user of this machine can read %s, and it may hold passwords: chmod o-rwx %[1]s\n", printable(path))
 	}
 	reader, err := cfg.reader(nil, time.Now)
 	if err != nil {
@@ -112,6 +118,20 @@ func reach(c *call, reader *ingest.Reader, src post.Source) (verdict string, fai
 		verdict += ", found at " + resp.URL
 	}
 	return verdict, false
+}
+
+// exposed are the files with passwords that others than their owner and his group can read.
+func exposed(cfg *config, configPath string) (paths []string) {
+	files := []string{cfg.Site.Database} // what stands beside it has its mode
+	if slices.ContainsFunc(cfg.Sources, func(s sourceConfig) bool { u, err := url.Parse(s.URL); return err == nil && u.User != nil }) {
+		files = append(files, configPath)
+	}
+	for _, path := range files {
+		if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o007 != 0 && runtime.GOOS != "windows" {
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }
 
 func isFolder(path string) bool {

@@ -52,13 +52,17 @@ func inspect(c *call) error {
 	}
 	target := c.args[0]
 	src := post.Source{ID: "inspect", URL: target, FullText: true}
-	states, err := cfg.sourceStates(c)
-	if err != nil {
-		return err
+	sources := cfg.sources()
+	if states, err := cfg.sourceStates(c); err != nil {
+		fmt.Fprintf(c.stderr, "samenloop: %s\n", printable(err.Error()))
+	} else {
+		for _, s := range states {
+			sources = append(sources, s.Source)
+		}
 	}
-	for _, s := range states { // as the operator set it up
-		if s.Source.URL == target {
-			src = s.Source
+	for _, s := range sources { // as the operator set it up
+		if s.URL == target {
+			src = s
 		}
 	}
 	var x *ingest.Examined

@@ -173,17 +173,26 @@ func (r *running) report(ctx context.Context, what string, err error) {
 	}
 }
 
-// refresh looks from time to time whether another process changed what readers see.
-func (r *running) refresh(ctx context.Context) {
+// refresh looks from time to time whether another process changed what readers see,
+// until ctx ends, or returns an error where there is no use in going on.
+func (r *running) refresh(ctx context.Context) error {
 	t := time.NewTicker(lookAround)
 	defer t.Stop()
+	said := ""
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-t.C:
 		}
-		if err := r.store.Refresh(ctx); err != nil {
+		err := r.store.Refresh(ctx)
+		switch {
+		case err == nil:
+			said = ""
+		case store.IsReplaced(err):
+			return err
+		case err.Error() != said: // once, not each second
+			said = err.Error()
 			r.report(ctx, "cannot read the database", err)
 		}
 	}

@@ -110,7 +110,12 @@ func serve(c *call) error {
 	defer cancel()
 	var work sync.WaitGroup
 	work.Go(func() { r.rounds(ctx) })
-	work.Go(func() { r.refresh(ctx) })
+	var lost error // what makes going on useless
+	work.Go(func() {
+		if lost = r.refresh(ctx); lost != nil {
+			cancel()
+		}
+	})
 	work.Go(func() { r.reload(ctx, reloads) })
 	work.Go(func() {
 		<-ctx.Done()
@@ -123,6 +128,9 @@ func serve(c *call) error {
 	err = server.Serve(netutil.LimitListener(listener, mostConnections))
 	cancel()
 	work.Wait()
+	if lost != nil {
+		return lost
+	}
 	if errors.Is(err, http.ErrServerClosed) {
 		fmt.Fprintln(c.stderr, "samenloop: stopped; everything is stored")
 		return nil
