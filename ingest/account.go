@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"samenloop/fetch"
 	"samenloop/post"
@@ -14,8 +15,9 @@ import (
 
 // AccountStore is what reading the fediverse needs to have remembered, besides.
 type AccountStore interface {
-	// Seen are those of the names (ids and URLs of posts) that a source has stored, or that wait, or waited, in it.
-	Seen(ctx context.Context, source string, names []string) ([]string, error)
+	// Seen are those of the names (ids and URLs of posts) that a source has stored, or that wait, or waited, in it,
+	// with when they were first seen.
+	Seen(ctx context.Context, source string, names []string) (map[string]time.Time, error)
 	// Followed are the ids of a source's newest posts, the newest first.
 	Followed(ctx context.Context, source string, limit int) ([]string, error)
 	// Listed are those of the actors that are sources themselves.
@@ -51,6 +53,7 @@ type accountVisit struct {
 	listed  map[string]bool // what the source shows now
 	fresh   map[string]bool // what was read in this visit
 	missed  bool            // something could not be had now that may be had later
+	broke   error           // why its list was not read as far as it should be
 }
 
 // account visits a fediverse source. found is the answer that showed it to be
@@ -59,12 +62,16 @@ func (r *Reader) account(ctx context.Context, src post.Source, b *post.Batch, re
 	ctx, cancel := context.WithTimeout(ctx, timeForVisit)
 	defer cancel()
 	a := r.newAccountVisit(src, b)
+	before := a.before()
 	gave, resp, body, err := a.visit(ctx, found)
 	if len(a.doc.Entries) > 0 || len(b.Deleted) > 0 {
 		understanding <- struct{}{}
-		fresh, known, _, failed := r.compare(context.WithoutCancel(ctx), a.doc, src, b.Now)
+		fresh, known, left, failed := r.compare(context.WithoutCancel(ctx), a.doc, src, b.Now)
 		<-understanding
 		b.Posts, report.Known = fresh, known
+		if left > 0 { // an object may be many posts
+			b.Visit.Account.Gap, a.broke = post.Gap{Next: b.Visit.FeedURL, Before: before}, errEnough
+		}
 		if err == nil {
 			err = failed
 		}
@@ -139,10 +146,14 @@ func (a *accountVisit) visit(ctx context.Context, found *fetch.Response) (gave b
 		unchanged = body == v.Body
 	}
 	gave = true
-	if !unchanged {
-		if gave, err = a.news(ctx, resp); err != nil {
-			return false, nil, body, err
-		}
+	switch {
+	case !unchanged:
+		gave, err = a.news(ctx, resp)
+	case v.Account.Gap.Next != "":
+		gave, err = a.pages(ctx, nil)
+	}
+	if err != nil {
+		return false, nil, body, err
 	}
 	a.admit(ctx)
 	a.again(ctx, !unchanged)
@@ -160,6 +171,9 @@ func (a *accountVisit) done(resp *fetch.Response, body post.Digest, gave, change
 	v.Body = body
 	if a.missed {
 		v.ETag, v.LastModified, v.Body = "", "", post.Digest{}
+	}
+	if a.broke != nil {
+		v.Notice = join(v.Notice, "its list was not read to where it was known, and the next visit goes on: "+reason(a.broke))
 	}
 	if n := len(a.b.Waiting); n > 0 {
 		v.Notice = join(v.Notice, fmt.Sprintf("%d posts of others wait for a moderator: \"samenloop post waiting\" shows them", n))
@@ -186,9 +200,6 @@ func (a *accountVisit) failed(err error) {
 		*v = refused(*v, answer.resp, now)
 		if v.Account.Kind != "" { // only an actor that is gone is gone for good
 			v.Gone = previous
-		}
-		if wait := answer.resp.RetryAfter; wait > 0 {
-			a.b.Held = post.Hold{Host: post.Host(answer.resp.URL), Until: now.Add(wait)}
 		}
 		if isGone(err) && v.FeedURL == answer.resp.URL {
 			*v = searchAgain(*v)

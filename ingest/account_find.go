@@ -92,7 +92,7 @@ func (a *accountVisit) find(ctx context.Context, found *fetch.Response) (err err
 		return err
 	}
 	a.host = post.Host(found.URL)
-	account := post.Account{Kind: post.Outbox}
+	account := post.Account{Kind: post.Outbox, Gap: v.Account.Gap}
 	list := found.URL
 	if o.is(asActors...) {
 		if account.Actor = string(o.ID); post.Host(account.Actor) != a.host {
@@ -126,6 +126,9 @@ func (a *accountVisit) find(ctx context.Context, found *fetch.Response) (err err
 		if first := idOf(o.First); post.Host(first) == a.host {
 			list = first
 		}
+	}
+	if account.Gap.Next != "" { // its pages are looked for from the start
+		account.Gap.Next = list
 	}
 	v.FeedURL, v.Account = list, account
 	return nil

@@ -7,12 +7,16 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"samenloop/fetch"
 	"samenloop/post"
 )
 
-var errEnough = errors.New("that is enough for one visit: the rest comes with the next")
+var (
+	errEnough = errors.New("that is enough for one visit")
+	errUnhad  = errors.New("not all of its posts could be had")
+)
 
 // get asks for a document, signed where its server wants that. What is neither 200
 // nor 304 is an *answerError.
@@ -28,6 +32,9 @@ func (a *accountVisit) get(ctx context.Context, q fetch.Request) (*fetch.Respons
 	}
 	if resp.Signed && resp.Status != http.StatusUnauthorized {
 		a.signed[host] = true
+	}
+	if by := post.Host(resp.URL); resp.RetryAfter > 0 && (by == a.host || a.b.Held.Host == "") { // later visits keep to it, too
+		a.b.Held = post.Hold{Host: by, Until: a.b.Now.Add(resp.RetryAfter)}
 	}
 	if resp.Status != http.StatusOK && resp.Status != http.StatusNotModified {
 		return nil, &answerError{resp}
@@ -63,8 +70,8 @@ func streamsOf(resp *fetch.Response) (*asObject, error) {
 	return doc.object, nil
 }
 
-// later notes that something could not be had now, where asking again may help.
-func (a *accountVisit) later(err error) {
+// passing says whether asking again later may help.
+func passing(err error) bool {
 	var (
 		answer *answerError
 		not    *NotFeedError
@@ -73,89 +80,45 @@ func (a *accountVisit) later(err error) {
 	)
 	switch {
 	case errors.As(err, &not):
+		return false
 	case errors.As(err, &answer):
-		a.missed = a.missed || answer.resp.Status >= 500 || answer.resp.Status == http.StatusTooManyRequests
-	case errors.As(err, &failed), errors.As(err, &wait), errors.Is(err, errEnough):
-		a.missed = true
+		return answer.resp.Status >= 500 || answer.resp.Status == http.StatusTooManyRequests
 	}
+	return errors.As(err, &failed) || errors.As(err, &wait) || errors.Is(err, errEnough)
 }
 
-// news reads the source's list. gave says that there was anything in it.
-func (a *accountVisit) news(ctx context.Context, resp *fetch.Response) (gave bool, err error) {
-	if kind := a.b.Visit.Account.Kind; kind != post.Outbox {
-		addresses, err := tagged(kind, resp)
-		if err != nil {
-			return false, err
-		}
-		items := make([]asItem, min(len(addresses), mostOutboxItems))
-		for i := range items {
-			items[i].fetch = httpURL("", addresses[i])
-		}
-		_, err = a.take(ctx, items)
-		return len(items) > 0, err
-	}
-	page, err := streamsOf(resp)
-	if err != nil {
-		return false, err
-	}
-	if !page.is(asCollections...) {
-		_, err := a.take(ctx, []asItem{asItemOf(page)})
-		return true, err
-	}
-	visited := map[string]bool{resp.URL: true, a.b.Visit.FeedURL: true}
-	for n, left := 1, mostOutboxItems; ; n++ {
-		raws, first := page.items()
-		if len(raws) == 0 && first != nil {
-			page = first
-			raws, _ = page.items()
-		}
-		raws = raws[:min(len(raws), left)]
-		left -= len(raws)
-		items := make([]asItem, len(raws))
-		for i := range raws {
-			items[i] = readItem(raws[i])
-		}
-		gave = gave || len(items) > 0
-		reached, err := a.take(ctx, items)
-		next := idOf(page.Next)
-		if err != nil || reached || len(items) == 0 || left == 0 || n == mostOutboxPages || a.brief || visited[next] || post.Host(next) != a.host {
-			return gave, err
-		}
-		visited[next] = true
-		resp, err := a.get(ctx, fetch.Request{URL: next, Accept: acceptStreams})
-		if err == nil {
-			page, err = streamsOf(resp)
-		}
-		if err != nil { // what came before is good all the same
-			a.later(err)
-			return gave, nil
-		}
-	}
+// later notes that something could not be had now, where asking again may help.
+func (a *accountVisit) later(err error) {
+	a.missed = a.missed || passing(err)
 }
 
-// take takes what is new of a page's items. reached says that something of them
-// was there already: what follows is older. The error is of the store alone.
-func (a *accountVisit) take(ctx context.Context, items []asItem) (reached bool, err error) {
+// reach is how far some items of a list lead.
+type reach struct {
+	known  bool      // nothing new of the account's own stands behind a post that was there already: what follows is older
+	since  time.Time // when that one was first seen
+	missed bool      // a post of the account's own could not be had now
+}
+
+// take takes what is new of a page's items. The error is of the store alone.
+func (a *accountVisit) take(ctx context.Context, items []asItem) (r reach, err error) {
 	var names []string
 	for i := range items {
 		if id := items[i].id(); id != "" {
 			names = append(names, id)
 		}
 	}
-	seen := map[string]bool{}
+	var seen map[string]time.Time
 	if a.r.Fediverse != nil {
-		known, err := a.r.Fediverse.Seen(ctx, a.src.ID, names)
-		if err != nil {
-			return false, err
-		}
-		for _, name := range known {
-			seen[name] = true
+		if seen, err = a.r.Fediverse.Seen(ctx, a.src.ID, names); err != nil {
+			return r, err
 		}
 	}
 	for i := range items {
 		it := &items[i]
 		id := it.id()
-		own := !it.boosted && a.b.Visit.Account.Kind == post.Outbox && post.Host(id) == a.host
+		here := a.b.Visit.Account.Kind == post.Outbox && post.Host(id) == a.host
+		own := here && !it.boosted
+		since, known := seen[id]
 		switch {
 		case it.gone != "":
 			if own || it.boosted {
@@ -165,23 +128,31 @@ func (a *accountVisit) take(ctx context.Context, items []asItem) (reached bool, 
 		case id == "" || a.listed[id]:
 			a.explain(it.why)
 		case own && it.object != nil:
-			a.listed[id], reached = true, reached || seen[id]
+			a.listed[id] = true
+			r.known, r.since = known, since
 			a.mine(ctx, it.object)
-		case seen[id]:
-			a.listed[id], reached = true, true
+		case known:
+			a.listed[id] = true
+			if own || !here { // whoever boosts an old post of their own says nothing of those between
+				r.known, r.since = true, since
+			}
 		case own:
 			a.listed[id] = true
-			if o, err := a.piece(ctx, id); err == nil && o != nil {
+			o, err := a.piece(ctx, id)
+			switch {
+			case err == nil && o != nil:
+				r.known = false
 				a.mine(ctx, o)
-			} else {
-				a.later(err)
+			case passing(err):
+				r.known, r.missed = false, true
 			}
+			a.later(err)
 		default:
 			a.listed[id] = true
 			a.foreign(ctx, id, it.boosted)
 		}
 	}
-	return reached, nil
+	return r, nil
 }
 
 // id is what an item is about.

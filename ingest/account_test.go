@@ -39,6 +39,7 @@ type fake struct {
 	sync.Mutex
 	docs  map[string]string
 	says  map[string]int // status instead
+	wait  string         // and its Retry-After
 	etags bool
 	asked []string
 }
@@ -66,6 +67,9 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if status := f.says[at]; status != 0 {
+		if f.wait != "" {
+			w.Header().Set("Retry-After", f.wait)
+		}
 		w.WriteHeader(note(status))
 		return
 	}

@@ -9,6 +9,16 @@ type Account struct {
 	Actor  string      `json:"actor,omitempty"`  // id; empty for what has none
 	Signed bool        `json:"signed,omitempty"` // its server wants requests to be signed
 	Turn   int         `json:"turn,omitempty"`   // counts visits: which posts are looked at again
+	Gap    Gap         `json:"gap,omitzero"`
+}
+
+// Gap is in what was read of an account, when its list could not be read to where it
+// was known. The zero Gap is none.
+type Gap struct {
+	Next string `json:"next,omitempty"` // the page to go on at
+	// Before: posts first seen before then lie behind it. Zero where none does: it is
+	// in the past of an account that was read for the first time.
+	Before time.Time `json:"before,omitzero"`
 }
 
 // Home is the host whose pages are a source's own: that of the address which the

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"samenloop/post"
 )
@@ -66,8 +67,9 @@ func (s *Store) Listed(ctx context.Context, actors []string) ([]string, error) {
 }
 
 // Seen are those of the names (ids and URLs of posts) that a source has stored,
-// deleted ones included, or that wait, or waited, for a moderator in it.
-func (s *Store) Seen(ctx context.Context, source string, names []string) ([]string, error) {
+// deleted ones included, or that wait, or waited, for a moderator in it, with when
+// they were first seen.
+func (s *Store) Seen(ctx context.Context, source string, names []string) (map[string]time.Time, error) {
 	type name struct {
 		Name string `json:"name"`
 		Key  string `json:"key"`
@@ -80,10 +82,26 @@ func (s *Store) Seen(ctx context.Context, source string, names []string) ([]stri
 	if err != nil {
 		return nil, err
 	}
-	return s.texts(ctx, `SELECT n.value ->> '$.name' FROM json_each(?1) AS n
-		WHERE EXISTS (SELECT 1 FROM post WHERE source = ?2 AND id = n.value ->> '$.name')
-			OR EXISTS (SELECT 1 FROM post_key k JOIN post p ON p.row = k.post WHERE k.key = n.value ->> '$.key' AND p.source = ?2)
-			OR EXISTS (SELECT 1 FROM waiting WHERE source = ?2 AND (id = n.value ->> '$.name' OR url = n.value ->> '$.name'))`, string(in), source)
+	seen := map[string]time.Time{}
+	// CROSS JOIN: from the few names, however many posts there are.
+	err = s.query(ctx, `SELECT n.value ->> '$.name', p.first_seen FROM json_each(?1) AS n
+			CROSS JOIN post p ON p.source = ?2 AND p.id = n.value ->> '$.name'
+		UNION ALL SELECT n.value ->> '$.name', p.first_seen FROM json_each(?1) AS n
+			CROSS JOIN post_key k ON k.key = n.value ->> '$.key' CROSS JOIN post p ON p.row = k.post AND p.source = ?2
+		UNION ALL SELECT n.value ->> '$.name', w.since FROM json_each(?1) AS n
+			JOIN waiting w ON w.source = ?2 AND (w.id = n.value ->> '$.name' OR w.url = n.value ->> '$.name')`,
+		func(scan func(...any) error) error {
+			var (
+				name  string
+				first int64
+			)
+			err := scan(&name, &first)
+			if at, ok := seen[name]; !ok || moment(first).Before(at) {
+				seen[name] = moment(first)
+			}
+			return err
+		}, string(in), source)
+	return seen, err
 }
 
 // Admitted are the ids of waiting posts of a source that may be taken now: a
