@@ -5,11 +5,12 @@ import "time"
 // Story is posts that tell the same thing, with all that can be shown of them.
 // Its ID is empty where there is no such story.
 type Story struct {
-	ID       string      // part of its URL, minted once
-	Editions []Edition   // those that are shown, the main one first
-	Removed  []Tombstone // those that were, the oldest first
-	Posts    []Part      // in the order they were first stored, then those that are only possibly of it
-	Edges    []Edge      // why they belong together: A and B are places in Posts
+	ID        string      // part of its URL, minted once
+	Successor string      // the id of the story that took it in whole; it then has nothing else
+	Editions  []Edition   // those that are shown, the main one first
+	Removed   []Tombstone // those that were, the oldest first
+	Posts     []Part      // in the order they were first stored, then those that are only possibly of it
+	Edges     []Edge      // why they belong together: A and B are places in Posts
 }
 
 // Part is a post in a story.

@@ -13,39 +13,11 @@ import (
 // Editions is a page of a feed, the newest first, and the place where the next
 // page begins; zero where there is none.
 func (s *Store) Editions(ctx context.Context, q post.Query) ([]post.Edition, post.Cursor, error) {
-	sort, row := int64(1<<62), int64(1<<62)
-	if q.Before != (post.Cursor{}) {
-		sort, row = millis(q.Before.Sort), q.Before.Row
+	places, args := s.places(q, q.Limit+1, false)
+	if places == "" {
+		return nil, post.Cursor{}, nil
 	}
-	match := ""
-	if q.Search != "" {
-		if match = s.matchExpression(q); match == "" {
-			return nil, post.Cursor{}, nil
-		}
-	}
-	// Each list is read in its own order and no further than the page needs, so
-	// that the thousandth page costs what the first does.
-	var (
-		parts []string
-		args  []any
-	)
-	from := func(list, where string, more ...any) {
-		where = "l.list = ? AND (l.sort, l.edition) < (?, ?)" + where
-		args = append(append(args, list, sort, row), more...)
-		if match != "" {
-			where, args = where+" AND l.edition IN (SELECT rowid FROM edition_text WHERE edition_text MATCH ?)", append(args, match)
-		}
-		parts = append(parts, "SELECT * FROM (SELECT l.sort, l.edition FROM listing l WHERE "+where+" ORDER BY l.sort DESC, l.edition DESC LIMIT ?)")
-		args = append(args, q.Limit+1)
-	}
-	from(q.List(), "")
-	if q.Others && q.Language != "" {
-		everywhere := q
-		everywhere.Language = ""
-		from(everywhere.List(), ` AND NOT EXISTS (SELECT 1 FROM edition a JOIN edition b ON b.story = a.story JOIN listing o ON o.edition = b.row
-			WHERE a.row = l.edition AND o.list = ?)`, q.List())
-	}
-	list, rows, stories, err := s.editions(ctx, "FROM ("+strings.Join(parts, " UNION ALL ")+") l JOIN edition e ON e.row = l.edition",
+	list, rows, stories, err := s.editions(ctx, "FROM ("+places+") l JOIN edition e ON e.row = l.edition",
 		"ORDER BY l.sort DESC, l.edition DESC LIMIT ?", append(args, q.Limit+1)...)
 	if err != nil {
 		return nil, post.Cursor{}, fmt.Errorf("read the feed %q: %w", q.List(), err)
@@ -59,6 +31,67 @@ func (s *Store) Editions(ctx context.Context, q post.Query) ([]post.Edition, pos
 		return nil, post.Cursor{}, fmt.Errorf("read the feed %q: %w", q.List(), err)
 	}
 	return list, next, nil
+}
+
+// Newer is where the page begins that comes before the one of q; zero where that
+// is the first of all.
+func (s *Store) Newer(ctx context.Context, q post.Query) (c post.Cursor, err error) {
+	places, args := s.places(q, q.Limit, true)
+	if places == "" {
+		return c, nil
+	}
+	err = s.query(ctx, "SELECT sort, edition FROM ("+places+") l ORDER BY sort, edition LIMIT 1 OFFSET ?", func(scan func(...any) error) error {
+		var sort int64
+		err := scan(&sort, &c.Row)
+		c.Sort = moment(sort)
+		return err
+	}, append(args, q.Limit-1)...)
+	if err != nil {
+		return post.Cursor{}, fmt.Errorf("read the feed %q: %w", q.List(), err)
+	}
+	return c, nil
+}
+
+// places is a query, and what it is asked with, for sort and edition of a page of a
+// feed: of those that come after q.Before or, for newer ones, before it. It may
+// give some more than most. It is empty where a search can find nothing.
+//
+// Each list is read in its own order and no further than the page needs, so that
+// the thousandth page costs what the first does.
+func (s *Store) places(q post.Query, most int, newer bool) (query string, args []any) {
+	sort, row := int64(1<<62), int64(1<<62)
+	if q.Before != (post.Cursor{}) {
+		sort, row = millis(q.Before.Sort), q.Before.Row
+	}
+	match := ""
+	if q.Search != "" {
+		if match = s.matchExpression(q); match == "" {
+			return "", nil
+		}
+	}
+	beyond, order := "<", "DESC"
+	if newer {
+		beyond, order = ">", "ASC"
+	}
+	var parts []string
+	from := func(list, where string, more ...any) {
+		where = "l.list = ? AND (l.sort, l.edition) " + beyond + " (?, ?)" + where
+		args = append(append(args, list, sort, row), more...)
+		if match != "" {
+			where, args = where+" AND l.edition IN (SELECT rowid FROM edition_text WHERE edition_text MATCH ?)", append(args, match)
+		}
+		parts = append(parts, "SELECT * FROM (SELECT l.sort, l.edition FROM listing l WHERE "+where+
+			" ORDER BY l.sort "+order+", l.edition "+order+" LIMIT ?)")
+		args = append(args, most)
+	}
+	from(q.List(), "")
+	if q.Others && q.Language != "" {
+		everywhere := q
+		everywhere.Language = ""
+		from(everywhere.List(), ` AND NOT EXISTS (SELECT 1 FROM edition a JOIN edition b ON b.story = a.story JOIN listing o ON o.edition = b.row
+			WHERE a.row = l.edition AND o.list = ?)`, q.List())
+	}
+	return strings.Join(parts, " UNION ALL "), args
 }
 
 // editions are those that a query finds, with their leads, and the rows of them and of their stories.

@@ -40,6 +40,9 @@ func BenchmarkPages(b *testing.B) {
 				if err != nil || len(list) != 50 || next == (post.Cursor{}) {
 					b.Fatalf("%d editions, then %v, %v", len(list), next, err)
 				}
+				if _, err := s.Newer(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
 			}
 		})
 	}

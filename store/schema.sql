@@ -177,9 +177,11 @@ CREATE VIEW tie AS SELECT a, b, reason, strength FROM edge e WHERE reason <> 'sp
   AND (reason <> 'marks' OR EXISTS (SELECT 1 FROM edge r WHERE r.a = e.b AND r.b = e.a AND r.reason = 'marks'));
 
 CREATE TABLE story (
-  row INTEGER PRIMARY KEY,
-  id  TEXT NOT NULL UNIQUE              -- part of its URL, minted once
+  row       INTEGER PRIMARY KEY,
+  id        TEXT NOT NULL UNIQUE,       -- part of its URL, minted once
+  successor INTEGER REFERENCES story    -- the one that took it in, where its URL leads
 ) STRICT;
+CREATE INDEX story_successor ON story(successor) WHERE successor IS NOT NULL;
 
 -- A story in one language, as emitted; fields as post.Standing. Rows are never deleted.
 CREATE TABLE edition (

@@ -231,6 +231,7 @@ func (tx *transaction) saveVisit(v post.Visit, saved post.Saved) error {
 	if title != v.FeedTitle || site != v.SiteURL || feed != v.FeedURL {
 		tx.touched[everyList] = true
 	}
+	tx.visited = true
 	account, err := packAccount(v.Account)
 	if err != nil {
 		return fmt.Errorf("store the visit of %q: %w", v.Source, err)

@@ -108,3 +108,19 @@ func TestPurgeSource(t *testing.T) {
 		t.Errorf("the second time it withdrew %d, %v", n, err)
 	}
 }
+
+// What is made of how sources fare is made anew after a visit and after a command, and not before.
+func TestSourcesVersion(t *testing.T) {
+	s := open(t)
+	know(t, s, "a")
+	versions := []string{s.SourcesVersion()}
+	save(t, s, t0, "a")
+	versions = append(versions, s.SourcesVersion())
+	if err := s.SetState(t.Context(), "a", post.Paused); err != nil {
+		t.Fatal(err)
+	}
+	versions = append(versions, s.SourcesVersion(), s.SourcesVersion())
+	if versions[0] == versions[1] || versions[1] == versions[2] || versions[2] != versions[3] {
+		t.Errorf("%q", versions)
+	}
+}

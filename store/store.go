@@ -36,6 +36,9 @@ var migrations = []string{
 	`ALTER TABLE visit ADD COLUMN site_host TEXT NOT NULL DEFAULT '';
 	CREATE INDEX visit_site ON visit(site_host);
 	CREATE INDEX waiting_url ON waiting(url);`,
+	// 3: where the address of a story leads that another took in. Those of before are not known.
+	`ALTER TABLE story ADD COLUMN successor INTEGER REFERENCES story;
+	CREATE INDEX story_successor ON story(successor) WHERE successor IS NOT NULL;`,
 }
 
 // applicationID marks a file as ours ("slop"): a database of another program is not touched.
@@ -306,6 +309,8 @@ type transaction struct {
 	s   *Store
 	// touched are the lists whose feeds changed.
 	touched map[string]bool
+	// visited says that how a source fares was written down.
+	visited bool
 	// seq is the newest number given; 0 until the first was asked for.
 	seq int64
 }
@@ -331,6 +336,9 @@ func (s *Store) update(ctx context.Context, fn func(*transaction) error) error {
 		return s.explain(err)
 	}
 	s.versions.bump(tx.touched, shown)
+	if tx.visited {
+		s.versions.visited()
+	}
 	return nil
 }
 

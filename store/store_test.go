@@ -169,10 +169,20 @@ func TestMerge(t *testing.T) {
 	if n := len(editions(t, s, post.Query{})); n != 2 {
 		t.Fatalf("%d editions, want 2", n)
 	}
+	var before []string
+	for _, e := range editions(t, s, post.Query{}) {
+		before = append(before, e.Story)
+	}
 	save(t, s, t0.Add(2*time.Minute), "b", about("b", "1", "https://a.example/1"))
 	list := editions(t, s, post.Query{})
 	if len(list) != 1 || list[0].ID != old {
 		t.Fatalf("after the merge: %+v", list)
+	}
+	// The address of the story that was taken in leads to the one that took it.
+	for _, id := range before {
+		if st := story(t, s, id); id == list[0].Story && st.Successor != "" || id != list[0].Story && st.Successor != list[0].Story {
+			t.Errorf("story %s, now %s: %+v", id, list[0].Story, st)
+		}
 	}
 	// And apart again: the one that was merged away comes back under its own id.
 	save(t, s, t0.Add(3*time.Minute), "b", about("b", "1", "https://a.example/wrong"))
@@ -193,7 +203,9 @@ func TestPages(t *testing.T) {
 	save(t, s, t0, "a", posts...)
 	seen := map[string]bool{}
 	q := post.Query{Limit: 10}
+	var places []post.Cursor // where the pages begin
 	for page := 1; ; page++ {
+		places = append(places, q.Before)
 		list, next, err := s.Editions(t.Context(), q)
 		if err != nil {
 			t.Fatal(err)
@@ -211,6 +223,17 @@ func TestPages(t *testing.T) {
 	}
 	if len(seen) != 25 {
 		t.Errorf("%d editions on all pages, want 25", len(seen))
+	}
+	for i := len(places) - 1; i > 0; i-- { // and back
+		q.Before = places[i]
+		if c, err := s.Newer(t.Context(), q); err != nil || c != places[i-1] {
+			t.Errorf("before page %d comes %v, %v; want %v", i+1, c, err, places[i-1])
+		}
+	}
+	q.Search = "title"
+	q.Before = places[2]
+	if c, err := s.Newer(t.Context(), q); err != nil || c != places[1] {
+		t.Errorf("in a search: %v, %v", c, err)
 	}
 }
 

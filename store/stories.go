@@ -205,11 +205,29 @@ func (tx *transaction) apply(plan post.StoryPlan, members []post.Member, standin
 			return err
 		}
 	}
+	if err := tx.succeed(plan, standing); err != nil {
+		return err
+	}
 	if !changed {
 		stale = stale[:1]
 	}
 	for _, list := range stale {
 		tx.touched[list] = true
+	}
+	return nil
+}
+
+// succeed notes which stories a plan took in whole: what led to them leads to it.
+func (tx *transaction) succeed(plan post.StoryPlan, standing []post.Standing) error {
+	for _, s := range standing {
+		if s.Story == plan.Row {
+			continue
+		}
+		if err := tx.exec(`UPDATE story SET successor = ?1 WHERE (row = ?2 OR successor = ?2)
+				AND NOT EXISTS (SELECT 1 FROM edition WHERE story = ?2) AND NOT EXISTS (SELECT 1 FROM post WHERE story = ?2)
+				AND EXISTS (SELECT 1 FROM edition WHERE story = ?1)`, plan.Row, s.Story); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -118,3 +118,30 @@ func TestStoryWithoutWithdrawn(t *testing.T) {
 		t.Errorf("%+v, %+v", st.Posts, st.Edges)
 	}
 }
+
+// The address of a story leads to the one that took it in, and after that to the one that took in both.
+func TestSuccessor(t *testing.T) {
+	s := open(t)
+	know(t, s, "a", "b", "c")
+	var ids []string
+	for i, source := range []string{"a", "b", "c"} {
+		save(t, s, t0.Add(time.Duration(i)*time.Minute), source, piece(source, source, "nl", "https://"+source+".example/1"))
+		ids = append(ids, editions(t, s, post.Query{Source: source})[0].Story)
+	}
+	for _, pair := range [][]string{ids[1:], ids[:2]} {
+		if err := s.JoinStories(t.Context(), t0.Add(time.Hour), pair...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, want := range []string{"", ids[0], ids[0]} {
+		if st := story(t, s, ids[i]); st.ID != ids[i] || st.Successor != want {
+			t.Errorf("story %d leads to %q, want %q", i, st.Successor, want)
+		}
+	}
+	if err := s.SplitStory(t.Context(), t0.Add(2*time.Hour), "https://a.example/1"); err != nil {
+		t.Fatal(err)
+	}
+	if st := story(t, s, ids[0]); st.Successor != "" || len(st.Editions) == 0 {
+		t.Errorf("split again: %+v", st)
+	}
+}

@@ -15,9 +15,10 @@ import (
 // versions tells, without a query, whether a feed may have changed.
 type versions struct {
 	sync.RWMutex
-	shown int64            // meta 'shown' as this process last saw it
-	all   uint64           // counts what may have changed any feed
-	lists map[string]int64 // list → 'shown' when it last changed here
+	shown  int64            // meta 'shown' as this process last saw it
+	all    uint64           // counts what may have changed any feed
+	lists  map[string]int64 // list → 'shown' when it last changed here
+	visits uint64           // counts what may have changed how a source fares
 }
 
 // Version is another string whenever the answer of Editions to q may be another. It costs no query.
@@ -31,6 +32,20 @@ func (s *Store) Version(q post.Query) string {
 		at = max(at, v.lists[q.List()])
 	}
 	return strconv.FormatUint(v.all, 36) + "." + strconv.FormatInt(at, 36)
+}
+
+// SourcesVersion is another string whenever the answer of Sources may be another. It costs no query.
+func (s *Store) SourcesVersion() string {
+	v := &s.versions
+	v.RLock()
+	defer v.RUnlock()
+	return strconv.FormatUint(v.all, 36) + "." + strconv.FormatUint(v.visits, 36)
+}
+
+func (v *versions) visited() {
+	v.Lock()
+	defer v.Unlock()
+	v.visits++
 }
 
 func (v *versions) bump(touched map[string]bool, shown int64) {
