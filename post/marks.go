@@ -19,7 +19,8 @@ import (
 )
 
 // Marks are what a text keeps when it is translated: hashes of its images, its
-// links to other sites, its numbers and its names, each kind sorted.
+// links to other sites, its numbers, its names and the roots of its long words,
+// each kind sorted.
 type Marks [markKinds][]uint32
 
 const (
@@ -27,6 +28,7 @@ const (
 	links
 	numerals
 	names
+	roots
 	markKinds
 )
 
@@ -66,6 +68,11 @@ func MarksOf(p *Post) Marks {
 		}
 	}
 	eachName(text, func(name string) { add(names, name) })
+	eachRoot(text, func(h uint32) {
+		if len(m[roots]) < mostMarks && !slices.Contains(m[roots], h) {
+			m[roots] = append(m[roots], h)
+		}
+	})
 	for _, list := range m {
 		slices.Sort(list)
 	}
@@ -115,6 +122,63 @@ func eachName(text string, do func(string)) {
 	}
 }
 
+// A root is how a long word begins, written as it sounds: many are of Greek or
+// Latin and the same in many languages, "democratie" and "Demokratie".
+const (
+	rootLetters = 5
+	longWord    = 7
+)
+
+// eachRoot hands over a hash of the root of each long word in Latin letters.
+func eachRoot(text string, do func(uint32)) {
+	var (
+		folded [4]byte
+		root   [rootLetters]byte
+		n      int // letters of the word
+		k      int // of the root
+		last   byte
+	)
+	for i := 0; i <= len(text); {
+		r, size := ' ', 1
+		if i < len(text) {
+			r, size = utf8.DecodeRuneInString(text[i:])
+		}
+		i += size
+		letters, word := appendFold(folded[:0], r)
+		if !word || len(letters) > 0 && (letters[0] < 'a' || letters[0] > 'z') {
+			if n >= longWord && k == rootLetters {
+				h := uint64(rootLetters)
+				for _, c := range root {
+					h = h*31 + uint64(c)
+				}
+				do(uint32(mix(h) >> 32))
+			}
+			n, k, last = 0, 0, 0
+			continue
+		}
+		for _, c := range letters {
+			n++
+			sound := sounds[c-'a']
+			if c == 'h' && last != 0 && n > 1 { // th, ph, ch, gh
+				if last == 'p' && k > 0 && k <= rootLetters && root[k-1] == 'p' {
+					root[k-1], last = 'f', 'f'
+				}
+				continue
+			}
+			if sound == last {
+				continue
+			}
+			if last = sound; k < rootLetters {
+				root[k] = sound
+				k++
+			}
+		}
+	}
+}
+
+// sounds are the letters that stand for each letter: c, q and k sound alike, as do z and s.
+var sounds = [26]byte([]byte("abkdefghiiklmnopkrstuvvksis"[:26]))
+
 // MarshalBinary gives the marks as bytes to store: of each kind how many, then four for each.
 func (m Marks) MarshalBinary() ([]byte, error) {
 	var b []byte
@@ -129,7 +193,11 @@ func (m Marks) MarshalBinary() ([]byte, error) {
 
 // UnmarshalBinary reads what MarshalBinary gave.
 func (m *Marks) UnmarshalBinary(b []byte) error {
+	*m = Marks{}
 	for kind := range m {
+		if kind == roots && len(b) == 0 {
+			break // written before they were looked at
+		}
 		if len(b) == 0 || len(b) < 1+4*int(b[0]) {
 			return fmt.Errorf("read the marks of a text: they end too early")
 		}
@@ -157,15 +225,16 @@ type Marked struct {
 // Bounds of what counts as a translation that nobody declared, as measured on the labelled set in marks_test.go.
 const (
 	TranslatedWithin = 8 * 24 * time.Hour
-	leastMarks       = 4.0 // weight in common
+	leastMarks       = 3.0 // weight in common
 	leastShare       = 0.5 // of the weight of the one that has less
 	sureMarks        = 9.0
 	sureShare        = 0.75
-	clearGap         = 1.4 // how much more the best has in common than the next
+	sureOthers       = 5.0 // of what is in common without roots: they are of a subject, too
+	clearGap         = 1.7 // how much more the best has in common than the next
 )
 
 // weights of the kinds, before rarity.
-var weights = [markKinds]float64{images: 3, links: 3, numerals: 1, names: 1}
+var weights = [markKinds]float64{images: 3, links: 3, numerals: 1, names: 1, roots: 0.8}
 
 // AuthorKey is the name of a post's author, folded; empty where there is none, or
 // one word: "Redactie" writes for many.
@@ -248,7 +317,9 @@ func Translations(all []Marked, ask []int, byAuthor bool) []Edge {
 		ofX := 0.0
 		for _, n := range marks[i] {
 			mine[n] = true
-			ofX += weight[n]
+			if kinds[n] != roots { // most words are translated to others: that they are not the same says nothing
+				ofX += weight[n]
+			}
 		}
 		for t := range best {
 			best[t] = best[t][:0]
@@ -258,20 +329,23 @@ func Translations(all []Marked, ask []int, byAuthor bool) []Edge {
 				continue
 			}
 			var score, ofY float64
-			var found [markKinds]int
+			var found [markKinds]float64 // in common
 			for _, n := range marks[j] {
-				ofY += weight[n]
+				if kinds[n] != roots {
+					ofY += weight[n]
+				}
 				if mine[n] {
-					score += weight[n] * weight[n] / weights[kinds[n]] // rare in both
-					found[kinds[n]] = 1
+					common := weight[n] * weight[n] / weights[kinds[n]] // rare in both
+					score += common
+					found[kinds[n]] += common
 				}
 			}
-			share := score / max(min(ofX, ofY), 1)
+			share := score / max(min(ofX, ofY)+found[roots], 1)
 			c := candidate{row: y.Row, score: score}
 			fits := 2*x.Length >= y.Length && 2*y.Length >= x.Length
 			switch {
-			case !fits || score < leastMarks || share < leastShare || found[images]+found[links]+found[numerals]+found[names] < 2:
-			case score >= sureMarks && share >= sureShare:
+			case !fits || score < leastMarks || share < leastShare || several(found) < 2:
+			case score >= sureMarks && share >= sureShare && score-found[roots] >= sureOthers:
 				c.edge = surely + (1-surely)*share
 			default:
 				c.edge = min(surely*share, 0.49)
@@ -286,4 +360,14 @@ func Translations(all []Marked, ask []int, byAuthor bool) []Edge {
 		}
 	}
 	return edges
+}
+
+// several is of how many kinds something is in common.
+func several(found [markKinds]float64) (n int) {
+	for _, f := range found {
+		if f > 0 {
+			n++
+		}
+	}
+	return n
 }

@@ -24,7 +24,7 @@ const (
 	SamePath Reason = "same-path"
 	// Copy: two sites gave nearly the same text in one language.
 	Copy Reason = "copy"
-	// SameMarks: images, links, numbers and names say that B is A in another language, and clearly
+	// SameMarks: images, links, numbers, names and the roots of words say that B is A in another language, and clearly
 	// more so than anything else in that language. It counts where B says the same of A.
 	SameMarks Reason = "marks"
 	// About: A is a note that links to B.
