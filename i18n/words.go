@@ -77,6 +77,64 @@ type Words struct {
 		Failed   Notice `toml:"failed"` // it is our fault
 	} `toml:"trouble"`
 
+	// Explain answers why a post is not there. Each of Fate and Absence is a sentence.
+	Explain struct {
+		Title   string `toml:"title"`
+		How     string `toml:"how"`
+		Address string `toml:"address"`
+		Ask     string `toml:"ask"`
+		Invalid string `toml:"invalid"` // what was given is no address
+
+		Fate struct {
+			Told          string `toml:"told"`
+			ToldByAnother string `toml:"told_by_another"`
+			Discusses     string `toml:"discusses"`
+			OnNoTopic     string `toml:"on_no_topic"`
+			ArticleWaits  string `toml:"article_waits"`
+			ArticleUnread string `toml:"article_unread"`
+			LeftTopic     string `toml:"left_topic"`
+			Down          string `toml:"down"`
+			Forgotten     string `toml:"forgotten"`
+			Waits         string `toml:"waits"` // for a moderator
+			Refused       string `toml:"refused"`
+		} `toml:"fate"`
+
+		// What is told of a post: labels.
+		Source    string `toml:"source"`
+		Seen      string `toml:"seen"`
+		Topic     string `toml:"topic"`
+		LookedFor string `toml:"looked_for"` // hashtags and phrases follow
+		Language  string `toml:"language"`
+		Because   string `toml:"because"` // evidence follows
+		Shown     string `toml:"shown"`
+
+		// Match says where a topic was found.
+		Match struct {
+			Tag     Pattern `toml:"tag" holds:"word"`
+			Title   Pattern `toml:"title" holds:"word"`
+			Content Pattern `toml:"content" holds:"word"`
+			Summary Pattern `toml:"summary" holds:"word"`
+			Page    Pattern `toml:"page" holds:"word"`
+			Whole   string  `toml:"whole"` // every post of the source is taken
+		} `toml:"match"`
+
+		// Absence says why nothing is stored, and what a source's visits have to do with it.
+		Absence struct {
+			NoSource  Pattern `toml:"no_source" holds:"host"`
+			Propose   string  `toml:"propose"` // what leads there
+			Nearby    string  `toml:"nearby"`  // nothing is stored; its site's sources follow
+			Itself    string  `toml:"itself"`  // the address is the source's own
+			NeverRead string  `toml:"never_read"`
+			NotRead   string  `toml:"not_read"`
+			InTrouble string  `toml:"in_trouble"`
+			NotInFeed string  `toml:"not_in_feed"`
+			Last      string  `toml:"last"` // labels
+			Next      string  `toml:"next"`
+			Trouble   string  `toml:"trouble"`
+			Notice    string  `toml:"notice"`
+		} `toml:"absence"`
+	} `toml:"explain"`
+
 	// Story has what stands on the page of a story.
 	Story struct {
 		Whole       string  `toml:"whole"` // what leads there

@@ -67,6 +67,17 @@ func (m Match) sameTopic(o Match) bool { return m.Topic == o.Topic }
 
 // evidence is the hashtag or phrase that a post matched by, as if a post said that alone.
 func (m Match) evidence() Words {
-	_, name, _ := strings.Cut(m.By, ": ")
+	_, name := m.Evidence()
 	return Words{Content: name}
+}
+
+// Evidence takes By apart: where ("tag", "title", "content", "summary", "page") a
+// hashtag or phrase stands, and which. Where is empty for ByWhole.
+func (m Match) Evidence() (where, name string) {
+	found, name, _ := strings.Cut(m.By, ": ")
+	_, where, _ = strings.Cut(found, " in ")
+	if m.By == ByWhole {
+		return "", ""
+	}
+	return where, name
 }

@@ -76,3 +76,31 @@ func BenchmarkRedecide(b *testing.B) {
 		}
 	}
 }
+
+func TestEvidence(t *testing.T) {
+	m, err := NewMatcher([]Topic{{ID: "t", Hashtags: []string{"a_b"}, Phrases: []string{"art in: public"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		words       Words
+		where, name string
+	}{
+		{Words{Tags: []string{"A_B"}}, "tag", "#a_b"},
+		{Words{Title: "More #a_b"}, "title", "#a_b"},
+		{Words{Content: "Art in: public"}, "content", "art in: public"},
+		{Words{Summary: "#a_b"}, "summary", "#a_b"},
+		{Words{Page: "#a_b"}, "page", "#a_b"},
+	} {
+		found := m.Match(c.words)
+		if len(found) != 1 {
+			t.Fatalf("%+v: %v", c.words, found)
+		}
+		if where, name := found[0].Evidence(); where != c.where || name != c.name {
+			t.Errorf("%q: %q in %q", found[0].By, name, where)
+		}
+	}
+	if where, name := (Match{By: ByWhole}).Evidence(); where != "" || name != "" {
+		t.Errorf("of all: %q in %q", name, where)
+	}
+}

@@ -22,6 +22,7 @@ type memory struct {
 	removed  map[string]post.Tombstone // by story: one each
 	posts    map[string][]post.Part    // by story
 	edges    []post.Edge
+	explains map[string]post.Explanation // by address
 
 	asked   int   // how often Editions was
 	told    int   // how often Story was
@@ -92,6 +93,12 @@ func (m *memory) Story(ctx context.Context, id string) (s post.Story, err error)
 	}
 	s.Posts, s.Edges = m.posts[s.ID], m.edges
 	return s, m.err
+}
+
+func (m *memory) Explain(_ context.Context, address string) (post.Explanation, error) {
+	x := m.explains[address]
+	x.URL = post.PublicURL(address)
+	return x, m.err
 }
 
 func (m *memory) Removed(context.Context, post.Query, time.Time) (list []post.Tombstone, err error) {

@@ -14,6 +14,7 @@ type Store interface {
 	Stories
 	Sources
 	Changes
+	Explaining
 }
 
 // Reading is what feeds and lists of editions are made of.
@@ -35,6 +36,12 @@ type Stories interface {
 // Sources lists all sources, with the state of their last visit.
 type Sources interface {
 	Sources(ctx context.Context) ([]post.SourceState, error)
+}
+
+// Explaining gives what is stored about the page at an address. It asks nothing
+// of the network, and reads little: anybody may ask.
+type Explaining interface {
+	Explain(ctx context.Context, address string) (post.Explanation, error)
 }
 
 // Changes gives what happened in a stream after a number, for bots; a

@@ -108,6 +108,7 @@ func (h *handler) routes() *http.ServeMux {
 	handleIn("", h.addSlash)
 	handleIn("/{$}", h.keep("html", h.page))
 	handle(searchPath, h.search)
+	handle(explainPath, h.explain)
 	handle("/about/json", h.aboutJSON.serve)
 	handle("/style.css", h.style.serve)
 	handle("/changes.json", h.changes)

@@ -33,6 +33,7 @@ var commands = []*command{
 	serveCommand,
 	pollCommand,
 	inspectCommand,
+	explainCommand,
 	feedCommand,
 	sourceCommand,
 	postCommand,
