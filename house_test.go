@@ -15,14 +15,15 @@ var plan = map[string][]string{
 	"i18n/train":    {"i18n"},
 	"fetch":         {},
 	"opml":          {},
+	"people":        {},
 	"post":          {"i18n"},
 	"ingest":        {"fetch", "i18n", "post"},
-	"store":         {"i18n", "post"},
+	"store":         {"i18n", "people", "post"},
 	"feeds":         {"i18n", "post"},
-	"web":           {"feeds", "fetch", "i18n", "opml", "post"},
+	"web":           {"feeds", "fetch", "i18n", "opml", "people", "post"},
 	"bench/crash":   {},
 	"bench":         {"store"},
-	"cmd/samenloop": {"feeds", "fetch", "i18n", "ingest", "opml", "post", "store", "web"},
+	"cmd/samenloop": {"feeds", "fetch", "i18n", "ingest", "opml", "people", "post", "store", "web"},
 }
 
 func TestHouse(t *testing.T) {
