@@ -20,8 +20,8 @@ type AccountStore interface {
 	Seen(ctx context.Context, source string, names []string) (map[string]time.Time, error)
 	// Followed are the ids of a source's newest posts, the newest first.
 	Followed(ctx context.Context, source string, limit int) ([]string, error)
-	// Listed are those of the actors that are sources themselves.
-	Listed(ctx context.Context, actors []string) ([]string, error)
+	// Regard is what the operator thinks of an actor: whether they are listed, or blocked.
+	Regard(ctx context.Context, actor string) (post.Regard, error)
 	// Admitted are the ids of waiting posts that may be taken now.
 	Admitted(ctx context.Context, source string, limit int) ([]string, error)
 }

@@ -202,15 +202,35 @@ func (a *accountVisit) mine(ctx context.Context, o *asObject) {
 		a.add(o, false)
 	case actor != "" || post.Host(by) != a.host:
 		a.others(ctx, o, false)
+	case a.regard(ctx, by) == post.Unwanted:
+		a.explain("its author is blocked")
 	default: // a list that has no account of its own
 		a.takeOf(ctx, o, by, false)
 	}
+}
+
+// regard is what the operator thinks of who has an address. Where that cannot be
+// told now, nothing of them is taken until it can.
+func (a *accountVisit) regard(ctx context.Context, address string) post.Regard {
+	if a.r.Fediverse == nil {
+		return post.Stranger
+	}
+	regard, err := a.r.Fediverse.Regard(ctx, address)
+	if err != nil {
+		a.missed = true
+		return post.Unwanted
+	}
+	return regard
 }
 
 // foreign takes an object from elsewhere: from its own host, and only as far as
 // its author is listed, or everything that this account boosts is to be taken.
 func (a *accountVisit) foreign(ctx context.Context, id string, boosted bool) {
 	if a.r.BaseURL != "" && strings.HasPrefix(id, a.r.BaseURL+"/") { // our own: a loop
+		return
+	}
+	if a.regard(ctx, id) == post.Unwanted { // its server is not even asked
+		a.explain("its site is blocked")
 		return
 	}
 	o, err := a.piece(ctx, id)
@@ -228,12 +248,12 @@ func (a *accountVisit) others(ctx context.Context, o *asObject, boosted bool) {
 		a.explain("it names no author on its own host")
 		return
 	}
-	allowed := boosted && a.src.Boosts
-	if !allowed && a.r.Fediverse != nil {
-		listed, err := a.r.Fediverse.Listed(ctx, []string{by})
-		allowed = err == nil && len(listed) > 0
-	}
-	if !allowed {
+	regard := a.regard(ctx, by)
+	switch {
+	case regard == post.Unwanted:
+		a.explain("its author is blocked")
+		return
+	case regard == post.Stranger && !(boosted && a.src.Boosts):
 		a.b.Waiting = append(a.b.Waiting, post.Waiting{Source: a.src.ID, ID: string(o.ID), Author: by, URL: o.page(), Since: a.b.Now})
 		return
 	}

@@ -22,6 +22,7 @@ import (
 
 	"samenloop/fetch"
 	"samenloop/ingest"
+	"samenloop/people"
 	"samenloop/post"
 	"samenloop/store"
 )
@@ -525,7 +526,7 @@ func TestModerator(t *testing.T) {
 	w.round()
 	w.want("Een")
 	id := w.fakes["other"].URL + "/users/bea/statuses/7"
-	if found, err := w.store.Decide(t.Context(), id, post.Approved); !found || err != nil {
+	if found, err := w.store.Decide(t.Context(), people.Hand{}, id, post.Approved); !found || err != nil {
 		t.Error(found, err)
 	}
 	w.round()
@@ -542,13 +543,51 @@ func TestModerator(t *testing.T) {
 	w = boostWorld(t, "", toPublic)
 	w.follow(false, "acct:ans@{{toots:}}")
 	w.round()
-	w.store.Decide(t.Context(), w.fakes["other"].URL+"/users/bea/statuses/7", post.Refused)
+	w.store.Decide(t.Context(), people.Hand{}, w.fakes["other"].URL+"/users/bea/statuses/7", post.Refused)
 	w.fakes["toots"].object(2, "Twee", toPublic)
 	w.fakes["toots"].page(create(2), boost, create(1))
 	w.round()
 	w.want("Twee", "Een")
 	if waiting, _ := w.store.Waiting(t.Context()); len(waiting) != 0 {
 		t.Error(waiting)
+	}
+}
+
+// Nothing is taken of those who are blocked, whoever passes it on, and the server of
+// a domain that is blocked is not even asked.
+func TestBlocked(t *testing.T) {
+	const domain = "127.0.0.1"
+	for name, test := range map[string]struct{ block, from string }{
+		"author who is boosted":   {"{{other}}/users/bea", "{{toots}}/users/ans"},
+		"domain that is boosted":  {domain, "{{toots}}/users/ans"},
+		"author in a timeline":    {"{{other}}/users/bea", "{{toots}}/tags/openweb"},
+		"domain in a timeline":    {domain, "{{toots}}/tags/openweb"},
+		"author in a collection":  {"{{toots}}/users/ans", "{{toots}}/list"},
+		"nobody, and it is there": {"", "{{toots}}/users/ans"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := boostWorld(t, "", toPublic)
+			f, other := w.fakes["toots"], w.fakes["other"]
+			f.URL = strings.Replace(f.URL, domain, "localhost", 1)
+			f.page(boost)
+			f.docs["/tags/openweb"] = "<!DOCTYPE html><html><title>x</title></html>"
+			f.docs["/tags/openweb.rss"] = `<rss version="2.0"><channel><item><guid>1</guid><link>{{other}}/users/bea/statuses/7</link></item></channel></rss>`
+			f.docs["/list"] = `{"type":"OrderedCollection","id":"{{it}}/list","orderedItems":["{{it}}/users/ans/statuses/1"]}`
+			w.follow(true, test.from)
+			if test.block != "" {
+				if err := w.store.Block(t.Context(), people.Hand{At: w.now}, f.expand(test.block)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			told := w.round()
+			waiting, err := w.store.Waiting(t.Context())
+			if shown := len(w.shown()); len(waiting) > 0 || err != nil || (shown > 0) != (test.block == "") {
+				t.Errorf("%d are shown, %v wait, %v\n%s", shown, waiting, err, told)
+			}
+			if asked := other.was(); test.block == domain && len(asked) > 0 {
+				t.Errorf("it was asked %v", asked)
+			}
+		})
 	}
 }
 

@@ -297,6 +297,7 @@ const (
 	Paused  State = "paused"  // by the operator
 	Gone    State = "gone"    // it answered 410
 	Removed State = "removed" // no longer in the configuration; its editions stay
+	Blocked State = "blocked" // by the operator, it or its domain; what it gave stays
 )
 
 // SourceState is a source and how it fares.

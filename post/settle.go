@@ -147,6 +147,7 @@ type Occasion struct {
 	Languages []string // of the site, the default first
 	Past      bool     // a topic changed: what now matches is past, not news
 	TakeDown  int64    // row of the story that a person takes down; 0 for none
+	PutBack   int64    // row of the story of which a person takes that back; 0 for none
 }
 
 // Settle decides how posts that hang together are told: which of them are one
@@ -205,6 +206,14 @@ func Settle(members []Member, edges []Edge, standing []Standing, o Occasion) []S
 
 // settleEditions decides the editions of one story.
 func settleEditions(g *grouping, component []Member, standing []Standing, onTopic bool, o Occasion) []EditionPlan {
+	if o.PutBack != 0 && slices.ContainsFunc(standing, func(s Standing) bool { return s.Story == o.PutBack }) {
+		standing = slices.Clone(standing)
+		for i := range standing {
+			if standing[i].Retracted == TakenDown { // each returns where it is on topic
+				standing[i].Retracted = OffTopic
+			}
+		}
+	}
 	down := slices.ContainsFunc(standing, func(s Standing) bool {
 		return s.Retracted == TakenDown || o.TakeDown != 0 && s.Story == o.TakeDown
 	})

@@ -56,13 +56,13 @@ func TestExplain(t *testing.T) {
 	}
 
 	// Taken down by a person, and forgotten with its source.
-	if err := s.RetractStory(t.Context(), t0, f.Story); err != nil {
+	if err := s.RetractStory(t.Context(), by(t0), f.Story); err != nil {
 		t.Fatal(err)
 	}
 	if got := explain(t, s, "https://a.example/1").Found[0].Fate(); got != post.Down {
 		t.Errorf("taken down: %s", got)
 	}
-	if _, err := s.PurgeSource(t.Context(), "a", t0); err != nil {
+	if _, err := s.PurgeSource(t.Context(), by(t0), "a"); err != nil {
 		t.Fatal(err)
 	}
 	if got := explain(t, s, "https://a.example/1").Found[0].Fate(); got != post.Forgotten {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"samenloop/people"
 	"samenloop/post"
 )
 
@@ -54,16 +55,6 @@ func (s *Store) Followed(ctx context.Context, source string, limit int) ([]strin
 	// An object in several languages is several posts.
 	return s.texts(ctx, `SELECT p.id FROM followed f JOIN post p ON p.row = f.post WHERE f.source = ?
 		GROUP BY p.id ORDER BY max(f.post) DESC LIMIT ?`, source, limit)
-}
-
-// Listed are those of the actors that are sources themselves.
-func (s *Store) Listed(ctx context.Context, actors []string) ([]string, error) {
-	in, err := json.Marshal(actors)
-	if err != nil {
-		return nil, err
-	}
-	return s.texts(ctx, `SELECT DISTINCT v.account ->> '$.actor' FROM visit v JOIN source s ON s.id = v.source
-		WHERE s.state = 'active' AND v.account <> '' AND v.account ->> '$.actor' IN (SELECT value FROM json_each(?))`, string(in))
 }
 
 // Seen are those of the names (ids and URLs of posts) that a source has stored,
@@ -146,7 +137,11 @@ func scanWaiting(scan func(...any) error) (w post.Waiting, err error) {
 // Decide writes down what a moderator says of a waiting post, by its id or its
 // URL, in every source that it waits in. The sources are asked anew at the next
 // round. It is false where nothing of that name waits.
-func (s *Store) Decide(ctx context.Context, name string, v post.Verdict) (found bool, err error) {
+func (s *Store) Decide(ctx context.Context, by people.Hand, name string, v post.Verdict) (found bool, err error) {
+	deed := people.PostApproved
+	if v == post.Refused {
+		deed = people.PostRefused
+	}
 	err = s.update(ctx, func(tx *transaction) error {
 		var sources []string
 		err := tx.query("UPDATE waiting SET verdict = ?1 WHERE verdict = '' AND (id = ?2 OR url = ?2) RETURNING source", func(scan func(...any) error) error {
@@ -158,7 +153,12 @@ func (s *Store) Decide(ctx context.Context, name string, v post.Verdict) (found 
 		if err != nil {
 			return err
 		}
-		found = len(sources) > 0
+		if found = len(sources) > 0; !found {
+			return nil
+		}
+		if err := tx.note(by, deed, name); err != nil {
+			return err
+		}
 		if v == post.Refused { // nobody needs to be asked
 			return nil
 		}
@@ -182,7 +182,16 @@ const mostWaiting = 500
 // which wait. It returns the rows whose stories may have changed.
 func (tx *transaction) saveFediverse(b post.Batch) (affected []int64, err error) {
 	source := b.Visit.Source
+	var blocks post.Blocks
+	if len(b.Waiting) > 0 {
+		if blocks, err = tx.blocks(); err != nil {
+			return nil, err
+		}
+	}
 	for _, w := range b.Waiting {
+		if _, blocked := blocks.Find(w.ID, w.Author); blocked { // since the visit began
+			continue
+		}
 		err := tx.exec(`INSERT INTO waiting (source, id, author, url, since, verdict) SELECT ?1, ?2, ?3, ?4, ?5, ?6
 			WHERE (SELECT count(*) FROM waiting WHERE source = ?1 AND verdict = '') < ?7
 			ON CONFLICT (source, id) DO UPDATE SET verdict = excluded.verdict WHERE excluded.verdict <> ''`,

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
+	"samenloop/people"
 	"samenloop/post"
 )
 
@@ -74,7 +74,7 @@ func noStory(name string) error {
 }
 
 // JoinStories makes one story of those named. A post that is in none may be named, too.
-func (s *Store) JoinStories(ctx context.Context, now time.Time, names ...string) error {
+func (s *Store) JoinStories(ctx context.Context, by people.Hand, names ...string) error {
 	return s.update(ctx, func(tx *transaction) error {
 		var first int64
 		var all, rows []int64
@@ -99,7 +99,10 @@ func (s *Store) JoinStories(ctx context.Context, now time.Time, names ...string)
 		if err := tx.exec(`DELETE FROM edge WHERE reason = 'split' AND a IN (SELECT value FROM json_each(?1)) AND b IN (SELECT value FROM json_each(?1))`, together); err != nil {
 			return err
 		}
-		return tx.settle(rows, post.Occasion{Now: now, Languages: s.languages})
+		if err := tx.note(by, people.StoriesJoined, strings.Join(names, " ")); err != nil {
+			return err
+		}
+		return tx.settle(rows, post.Occasion{Now: by.At, Languages: s.languages})
 	})
 }
 
@@ -117,7 +120,7 @@ func (tx *transaction) appendStory(rows []int64, found named) ([]int64, error) {
 
 // SplitStory takes the posts with a URL out of the story they are in. Those who
 // discuss them go along.
-func (s *Store) SplitStory(ctx context.Context, now time.Time, address string) error {
+func (s *Store) SplitStory(ctx context.Context, by people.Hand, address string) error {
 	return s.update(ctx, func(tx *transaction) error {
 		found, err := find(address, tx.query)
 		if err == nil && found.story == 0 {
@@ -163,12 +166,24 @@ func (s *Store) SplitStory(ctx context.Context, now time.Time, address string) e
 				}
 			}
 		}
-		return tx.settle(found.rows, post.Occasion{Now: now, Languages: s.languages})
+		if err := tx.note(by, people.StorySplit, address); err != nil {
+			return err
+		}
+		return tx.settle(found.rows, post.Occasion{Now: by.At, Languages: s.languages})
 	})
 }
 
 // RetractStory takes a story down: its editions are retracted and no other is made of it.
-func (s *Store) RetractStory(ctx context.Context, now time.Time, name string) error {
+func (s *Store) RetractStory(ctx context.Context, by people.Hand, name string) error {
+	return s.decideStory(ctx, by, people.StoryRetracted, name)
+}
+
+// RestoreStory takes that back: the editions return under their ids, as far as they are on topic.
+func (s *Store) RestoreStory(ctx context.Context, by people.Hand, name string) error {
+	return s.decideStory(ctx, by, people.StoryRestored, name)
+}
+
+func (s *Store) decideStory(ctx context.Context, by people.Hand, deed people.Deed, name string) error {
 	return s.update(ctx, func(tx *transaction) error {
 		found, err := find(name, tx.query)
 		if err == nil && found.story == 0 {
@@ -177,6 +192,22 @@ func (s *Store) RetractStory(ctx context.Context, now time.Time, name string) er
 		if err != nil {
 			return err
 		}
-		return tx.settle(found.rows, post.Occasion{Now: now, Languages: s.languages, TakeDown: found.story})
+		o := post.Occasion{Now: by.At, Languages: s.languages}
+		if deed == people.StoryRetracted {
+			o.TakeDown = found.story
+		} else {
+			o.PutBack = found.story
+			var down int
+			if err := tx.row("SELECT count(*) FROM edition WHERE story = ? AND retracted = ?", []any{found.story, post.TakenDown}, &down); err != nil {
+				return err
+			}
+			if down == 0 {
+				return fmt.Errorf("the story %s was not retracted by hand", name)
+			}
+		}
+		if err := tx.note(by, deed, name); err != nil {
+			return err
+		}
+		return tx.settle(found.rows, o)
 	})
 }

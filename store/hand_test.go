@@ -5,8 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"samenloop/people"
 	"samenloop/post"
 )
+
+// by is who decides in tests.
+func by(at time.Time) people.Hand { return people.Hand{Name: "anna", At: at} }
 
 // What a person decided stays: evidence that comes later does not undo it.
 func TestByHand(t *testing.T) {
@@ -27,14 +31,14 @@ func TestByHand(t *testing.T) {
 	expect("(t) one same, other")
 	id := editions(t, s, post.Query{Source: "a"})[0]
 
-	if err := s.JoinStories(t.Context(), t0.Add(time.Minute), id.Story, other.URL); err != nil {
+	if err := s.JoinStories(t.Context(), by(t0.Add(time.Minute)), id.Story, other.URL); err != nil {
 		t.Fatal(err)
 	}
 	expect("(t) one other same")
 	if list := editions(t, s, post.Query{}); len(list) != 1 || list[0].ID != id.ID {
 		t.Errorf("joined: %+v", list)
 	}
-	if err := s.SplitStory(t.Context(), t0.Add(2*time.Minute), other.URL); err != nil {
+	if err := s.SplitStory(t.Context(), by(t0.Add(2*time.Minute)), other.URL); err != nil {
 		t.Fatal(err)
 	}
 	expect("(t) one same, other")
@@ -45,20 +49,20 @@ func TestByHand(t *testing.T) {
 	expect("(t) one same, other")
 
 	// Whoever is split off takes along who discusses them.
-	if err := s.JoinStories(t.Context(), t0.Add(4*time.Minute), address, other.URL); err != nil {
+	if err := s.JoinStories(t.Context(), by(t0.Add(4*time.Minute)), address, other.URL); err != nil {
 		t.Fatal(err)
 	}
 	expect("(t) one other same")
-	if err := s.SplitStory(t.Context(), t0.Add(5*time.Minute), address); err != nil {
+	if err := s.SplitStory(t.Context(), by(t0.Add(5*time.Minute)), address); err != nil {
 		t.Fatal(err)
 	}
 	expect("(t) one same, other")
-	if err := s.SplitStory(t.Context(), t0.Add(5*time.Minute), note.URL); err != nil {
+	if err := s.SplitStory(t.Context(), by(t0.Add(5*time.Minute)), note.URL); err != nil {
 		t.Fatal(err)
 	}
 	expect("one same, other, t")
 
-	if err := s.RetractStory(t.Context(), t0.Add(6*time.Minute), id.ID); err != nil {
+	if err := s.RetractStory(t.Context(), by(t0.Add(6*time.Minute)), id.ID); err != nil {
 		t.Fatal(err)
 	}
 	late := piece("b", "late", "nl", address)
@@ -70,6 +74,24 @@ func TestByHand(t *testing.T) {
 	}
 	if list, err := s.Removed(t.Context(), post.Query{}, t0); err != nil || len(list) == 0 || list[0].ID != id.ID {
 		t.Errorf("removed %+v, %v", list, err)
+	}
+	// Taken back, it returns under its id, with what came in the meantime, and as news to who heard that it went.
+	if err := s.RestoreStory(t.Context(), by(t0.Add(9*time.Minute)), id.ID); err != nil {
+		t.Fatal(err)
+	}
+	list := editions(t, s, post.Query{Source: "a"})
+	if len(list) != 1 || list[0].ID != id.ID || list[0].Lead.Title != "edited" || list[0].Story != id.Story {
+		t.Errorf("taken back: %+v", list)
+	}
+	page, err := s.Changes(t.Context(), post.ChangeQuery{After: id.Seq, Limit: 10})
+	if n := len(page.Changes); err != nil || n < 2 || page.Changes[n-2].What != post.Retracted || page.Changes[n-1].What != post.New || page.Changes[n-1].Edition.ID != id.ID {
+		t.Errorf("bots hear %+v, %v", page, err)
+	}
+	if err := s.RestoreStory(t.Context(), by(t0.Add(9*time.Minute)), id.ID); err == nil || !strings.Contains(err.Error(), "was not retracted") {
+		t.Errorf("taken back twice: %v", err)
+	}
+	if err := s.RetractStory(t.Context(), by(t0.Add(10*time.Minute)), id.Story); err != nil || len(editions(t, s, post.Query{Source: "a"})) != 0 {
+		t.Errorf("taken down again: %v", err)
 	}
 	for name, want := range map[string]string{"nonsense": "there is no story", "https://a.example/none": "no post has the URL"} {
 		if _, err := s.FindStory(t.Context(), name); err == nil || !strings.Contains(err.Error(), want) {

@@ -13,7 +13,45 @@ CREATE TABLE source (
   boosts    INTEGER NOT NULL,
   configured INTEGER NOT NULL,          -- it stands in config.toml; else it was added by command
   decided   INTEGER NOT NULL,           -- takes_all as it was when what is stored was last decided
-  state     TEXT NOT NULL               -- what the operator wants: active, paused, removed
+  state     TEXT NOT NULL,              -- what the operator wants: active, paused, removed
+  locked    TEXT NOT NULL DEFAULT ''    -- a lock that the operator gave otherwise; it goes before language
+) STRICT;
+
+-- What is kept out; fields as post.Block.
+CREATE TABLE block (
+  name   TEXT NOT NULL,
+  source TEXT NOT NULL,
+  since  INTEGER NOT NULL,
+  PRIMARY KEY (name, source)
+) STRICT, WITHOUT ROWID;
+
+-- Who may decide on the pages; fields as people.Operator. What opens a door is
+-- stored as a digest.
+CREATE TABLE operator (
+  name     TEXT PRIMARY KEY,
+  added    INTEGER NOT NULL,
+  seen     INTEGER NOT NULL,
+  password TEXT NOT NULL,               -- argon2id; '' where none is set
+  link     BLOB NOT NULL,               -- of the one-time link; x'' where there is none
+  linked   INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE session (
+  token    BLOB PRIMARY KEY,
+  operator TEXT NOT NULL REFERENCES operator,
+  began    INTEGER NOT NULL,
+  until    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Who decided what; fields as people.Entry.
+CREATE TABLE journal (
+  seq     INTEGER PRIMARY KEY,
+  at      INTEGER NOT NULL,
+  name    TEXT NOT NULL,
+  command INTEGER NOT NULL,
+  deed    TEXT NOT NULL,
+  about   TEXT NOT NULL,
+  word    TEXT NOT NULL
 ) STRICT;
 
 -- What we remember of the last fetches of a source; fields as post.Visit.

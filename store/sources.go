@@ -3,9 +3,12 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
+	"samenloop/people"
 	"samenloop/post"
 )
 
@@ -59,7 +62,7 @@ func (s *Store) Sync(ctx context.Context, sources []post.Source) error {
 				tx.touched[everyList] = true
 			}
 			// What decides about its posts changed: forget the validators, come soon.
-			if err := tx.exec("UPDATE visit SET etag = '', last_modified = '', body = x'', next = 0, gone = 0 WHERE source = ?", src.ID); err != nil {
+			if err := tx.forgetDocument(src.ID); err != nil {
 				return fmt.Errorf("store source %q: %w", src.ID, err)
 			}
 		}
@@ -76,6 +79,11 @@ func (s *Store) Sync(ctx context.Context, sources []post.Source) error {
 	})
 }
 
+// forgetDocument makes a source be read anew at the next round, also where nothing changed.
+func (tx *transaction) forgetDocument(id string) error {
+	return tx.exec("UPDATE visit SET etag = '', last_modified = '', body = x'', next = 0, gone = 0 WHERE source = ?", id)
+}
+
 func (tx *transaction) insertVisit(src post.Source) error {
 	return tx.exec(`INSERT INTO visit (source, host, feed_url, given, etag, last_modified, body, feed_title, site_url, status, checked, succeeded, changed,
 		next, held, failures, conditional, interval, trouble, notice, reading, gone, moved_to, agreed)
@@ -83,10 +91,17 @@ func (tx *transaction) insertVisit(src post.Source) error {
 }
 
 // AddSources adds sources beside those of the configuration: all of them, or none
-// where an id is taken.
-func (s *Store) AddSources(ctx context.Context, sources ...post.Source) error {
+// where an id is taken, or an address is blocked: a *post.BlockedError.
+func (s *Store) AddSources(ctx context.Context, by people.Hand, sources ...post.Source) error {
 	return s.update(ctx, func(tx *transaction) error {
+		blocks, err := tx.blocks()
+		if err != nil {
+			return err
+		}
 		for _, src := range sources {
+			if block, blocked := blocks.Find(src.URL); blocked {
+				return fmt.Errorf("add source %q: %w", src.ID, &post.BlockedError{Block: block})
+			}
 			var taken int
 			if err := tx.row("SELECT count(*) FROM source WHERE id = ?", []any{src.ID}, &taken); err != nil {
 				return fmt.Errorf("add source %q: %w", src.ID, err)
@@ -100,6 +115,9 @@ func (s *Store) AddSources(ctx context.Context, sources ...post.Source) error {
 			if err == nil {
 				err = tx.insertVisit(src)
 			}
+			if err == nil {
+				err = tx.note(by, people.SourceAdded, src.ID)
+			}
 			if err != nil {
 				return fmt.Errorf("add source %q: %w", src.ID, err)
 			}
@@ -112,13 +130,33 @@ func (s *Store) AddSources(ctx context.Context, sources ...post.Source) error {
 // SetState writes down what the operator wants of a source: to be read, paused or
 // removed. What it gave stays. One that is to be read is asked at the next round,
 // also where it answered 410.
-func (s *Store) SetState(ctx context.Context, id string, state post.State) error {
+func (s *Store) SetState(ctx context.Context, by people.Hand, id string, state post.State) error {
+	deed, ok := map[post.State]people.Deed{post.Active: people.SourceResumed, post.Paused: people.SourcePaused, post.Removed: people.SourceRemoved}[state]
+	if !ok {
+		return fmt.Errorf("set source %q %s: nobody decides that", id, state)
+	}
 	err := s.update(ctx, func(tx *transaction) error {
-		tx.touched[everyList] = true
-		if err := tx.exec("UPDATE source SET state = ? WHERE id = ?", state, id); err != nil || state != post.Active {
+		st, err := tx.source(id)
+		if err != nil {
 			return err
 		}
-		return tx.exec("UPDATE visit SET gone = 0, next = 0 WHERE source = ?", id)
+		if state == post.Active {
+			blocks, err := tx.blocks()
+			if err != nil {
+				return err
+			}
+			if block, blocked := blocks.Find(st.Addresses()...); blocked {
+				return &post.BlockedError{Block: block}
+			}
+			if err := tx.exec("UPDATE visit SET gone = 0, next = 0 WHERE source = ?", id); err != nil {
+				return err
+			}
+		}
+		tx.touched[everyList] = true
+		if err := tx.exec("UPDATE source SET state = ? WHERE id = ?", state, id); err != nil {
+			return err
+		}
+		return tx.note(by, deed, id)
 	})
 	if err != nil {
 		return fmt.Errorf("set source %q %s: %w", id, state, err)
@@ -126,13 +164,32 @@ func (s *Store) SetState(ctx context.Context, id string, state post.State) error
 	return nil
 }
 
+// source is what a source is blocked by: its addresses alone are filled in.
+func (tx *transaction) source(id string) (st post.SourceState, err error) {
+	var account string
+	err = tx.row("SELECT s.url, v.feed_url, v.account FROM source s JOIN visit v ON v.source = s.id WHERE s.id = ?", []any{id},
+		&st.Source.URL, &st.Visit.FeedURL, &account)
+	if errors.Is(err, sql.ErrNoRows) {
+		return st, fmt.Errorf("there is no source %q: \"samenloop source list\" shows them", id)
+	}
+	if err == nil {
+		st.Visit.Account, err = scanAccount(account)
+	}
+	return st, err
+}
+
 // PurgeSource withdraws what a source gave, for good: the content of its posts is
 // forgotten and its editions are retracted. A story that others tell, too, goes on
 // without it. It says how many posts it withdrew; where it was stopped, call it again.
-func (s *Store) PurgeSource(ctx context.Context, id string, now time.Time) (withdrawn int, err error) {
+func (s *Store) PurgeSource(ctx context.Context, by people.Hand, id string) (withdrawn int, err error) {
 	for after := int64(0); ; {
 		var rows []int64
 		err := s.update(ctx, func(tx *transaction) error {
+			if after == 0 {
+				if err := tx.note(by, people.SourcePurged, id); err != nil {
+					return err
+				}
+			}
 			rows = rows[:0]
 			err := tx.query(`UPDATE post SET withdrawn = 1, more = '', summary = '', html = '', page = '', page_need = 0
 				WHERE row IN (SELECT row FROM post WHERE source = ? AND row > ? AND withdrawn = 0 ORDER BY row LIMIT ?) RETURNING row`,
@@ -153,7 +210,7 @@ func (s *Store) PurgeSource(ctx context.Context, id string, now time.Time) (with
 			if err := tx.exec("UPDATE visit SET matched = 0 WHERE source = ?", id); err != nil {
 				return err
 			}
-			return tx.settle(rows, post.Occasion{Now: now, Languages: s.languages, Past: true})
+			return tx.settle(rows, post.Occasion{Now: by.At, Languages: s.languages, Past: true})
 		})
 		if err != nil {
 			return withdrawn, fmt.Errorf("withdraw what source %q gave: %w", id, err)
@@ -179,15 +236,19 @@ func (s *Store) Sources(ctx context.Context) ([]post.SourceState, error) {
 	return list, nil
 }
 
-const statesQuery = `SELECT s.id, s.title, s.url, s.language, s.takes_all, s.full_text, s.boosts, s.state, s.configured,
+const statesQuery = `SELECT s.id, s.title, s.url, coalesce(nullif(s.locked, ''), s.language), s.takes_all, s.full_text, s.boosts, s.state, s.configured,
 		v.feed_url, v.given, v.etag, v.last_modified, v.body, v.feed_title, v.site_url, v.status, v.checked, v.succeeded, v.changed,
 		v.next, v.held, v.failures, v.conditional, v.interval, v.trouble, v.notice, v.reading, v.gone, v.moved_to, v.agreed, v.account, v.posts, v.matched
 	FROM source s JOIN visit v ON v.source = s.id `
 
 // states are the sources that the rest of a query names.
 func (s *Store) states(ctx context.Context, rest string, args ...any) ([]post.SourceState, error) {
+	blocks, err := s.Blocks(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var list []post.SourceState
-	err := s.query(ctx, statesQuery+rest,
+	err = s.query(ctx, statesQuery+rest,
 		func(scan func(...any) error) error {
 			var (
 				st                                                post.SourceState
@@ -211,6 +272,9 @@ func (s *Store) states(ctx context.Context, rest string, args ...any) ([]post.So
 			v.Interval = time.Duration(interval) * time.Millisecond
 			if v.Gone && st.State == post.Active {
 				st.State = post.Gone
+			}
+			if _, blocked := blocks.Find(st.Addresses()...); blocked && st.State != post.Removed {
+				st.State = post.Blocked
 			}
 			list = append(list, st)
 			return nil

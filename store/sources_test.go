@@ -27,10 +27,10 @@ func TestSourcesByCommand(t *testing.T) {
 	s := open(t)
 	know(t, s, "a", "b")
 	add := post.Source{ID: "c", Title: "C", URL: "https://c.example/feed", All: true}
-	if err := s.AddSources(t.Context(), add); err != nil {
+	if err := s.AddSources(t.Context(), by(t0), add); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.AddSources(t.Context(), post.Source{ID: "d", URL: "https://d.example/"}, post.Source{ID: "a", URL: "https://other.example/"}); err == nil {
+	if err := s.AddSources(t.Context(), by(t0), post.Source{ID: "d", URL: "https://d.example/"}, post.Source{ID: "a", URL: "https://other.example/"}); err == nil {
 		t.Error("a taken id was added")
 	}
 	know(t, s, "a", "b") // another start
@@ -42,7 +42,7 @@ func TestSourcesByCommand(t *testing.T) {
 	}
 	for _, step := range []struct{ say, want post.State }{{post.Paused, post.Paused}, {post.Removed, post.Removed}, {post.Active, post.Active}} {
 		for _, id := range []string{"a", "c"} {
-			if err := s.SetState(t.Context(), id, step.say); err != nil {
+			if err := s.SetState(t.Context(), by(t0), id, step.say); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -70,7 +70,7 @@ func TestResumeGone(t *testing.T) {
 	if st := stateOf(t, s, "a"); st.State != post.Gone {
 		t.Fatalf("%+v", st)
 	}
-	if err := s.SetState(t.Context(), "a", post.Active); err != nil {
+	if err := s.SetState(t.Context(), by(t0), "a", post.Active); err != nil {
 		t.Fatal(err)
 	}
 	if st := stateOf(t, s, "a"); st.State != post.Active || !st.Visit.Next.IsZero() {
@@ -89,7 +89,7 @@ func TestPurgeSource(t *testing.T) {
 			shared = e.ID
 		}
 	}
-	if n, err := s.PurgeSource(t.Context(), "a", t0.Add(time.Hour)); n != 2 || err != nil {
+	if n, err := s.PurgeSource(t.Context(), by(t0.Add(time.Hour)), "a"); n != 2 || err != nil {
 		t.Fatalf("withdrew %d, %v", n, err)
 	}
 	left := editions(t, s, post.Query{})
@@ -104,7 +104,7 @@ func TestPurgeSource(t *testing.T) {
 	if n := len(editions(t, s, post.Query{})); n != 1 {
 		t.Errorf("%d editions, want 1", n)
 	}
-	if n, err := s.PurgeSource(t.Context(), "a", t0.Add(3*time.Hour)); n != 0 || err != nil {
+	if n, err := s.PurgeSource(t.Context(), by(t0.Add(3*time.Hour)), "a"); n != 0 || err != nil {
 		t.Errorf("the second time it withdrew %d, %v", n, err)
 	}
 }
@@ -116,7 +116,7 @@ func TestSourcesVersion(t *testing.T) {
 	versions := []string{s.SourcesVersion()}
 	save(t, s, t0, "a")
 	versions = append(versions, s.SourcesVersion())
-	if err := s.SetState(t.Context(), "a", post.Paused); err != nil {
+	if err := s.SetState(t.Context(), by(t0), "a", post.Paused); err != nil {
 		t.Fatal(err)
 	}
 	versions = append(versions, s.SourcesVersion(), s.SourcesVersion())

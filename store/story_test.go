@@ -129,7 +129,7 @@ func TestSuccessor(t *testing.T) {
 		ids = append(ids, editions(t, s, post.Query{Source: source})[0].Story)
 	}
 	for _, pair := range [][]string{ids[1:], ids[:2]} {
-		if err := s.JoinStories(t.Context(), t0.Add(time.Hour), pair...); err != nil {
+		if err := s.JoinStories(t.Context(), by(t0.Add(time.Hour)), pair...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -138,7 +138,7 @@ func TestSuccessor(t *testing.T) {
 			t.Errorf("story %d leads to %q, want %q", i, st.Successor, want)
 		}
 	}
-	if err := s.SplitStory(t.Context(), t0.Add(2*time.Hour), "https://a.example/1"); err != nil {
+	if err := s.SplitStory(t.Context(), by(t0.Add(2*time.Hour)), "https://a.example/1"); err != nil {
 		t.Fatal(err)
 	}
 	if st := story(t, s, ids[0]); st.Successor != "" || len(st.Editions) == 0 {

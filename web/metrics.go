@@ -172,7 +172,7 @@ func (t *tally) Collect(to chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, n int, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n), labels...)
 	}
-	states := []post.State{post.Active, post.Paused, post.Gone, post.Removed}
+	states := []post.State{post.Active, post.Paused, post.Gone, post.Removed, post.Blocked}
 	count := make([]int, len(states))
 	var trouble, posts, matched int
 	for _, s := range sources {

@@ -23,7 +23,7 @@ func (h *handler) opml(ctx context.Context, _ post.Query) (string, []byte, error
 	}
 	var outlines []opml.Outline
 	for _, s := range states {
-		if feed := s.Feed(); feed != "" && s.State != post.Removed {
+		if feed := s.Feed(); feed != "" && s.State != post.Removed && s.State != post.Blocked {
 			outlines = append(outlines, opml.Outline{Title: s.Title(), Feed: feed, Site: s.Visit.SiteURL, Language: s.Source.Language})
 		}
 	}

@@ -38,6 +38,7 @@ var commands = []*command{
 	sourceCommand,
 	postCommand,
 	storyCommand,
+	journalCommand,
 	checkCommand,
 	backupCommand,
 	versionCommand,

@@ -105,7 +105,7 @@ func choose(states []post.SourceState, named []string, due bool, now time.Time) 
 	var chosen []post.SourceState
 	for _, s := range states {
 		switch {
-		case s.State == post.Removed:
+		case s.State == post.Removed, s.State == post.Blocked:
 			continue
 		case len(named) > 0 && !slices.Contains(named, s.Source.ID):
 			continue
@@ -117,6 +117,9 @@ func choose(states []post.SourceState, named []string, due bool, now time.Time) 
 		chosen = append(chosen, s)
 	}
 	for _, id := range named {
+		if slices.ContainsFunc(states, func(s post.SourceState) bool { return s.Source.ID == id && s.State == post.Blocked }) {
+			return nil, fmt.Errorf("source %q is blocked: \"samenloop source blocks\" shows what is, \"source unblock\" lets it in", id)
+		}
 		if !slices.ContainsFunc(states, func(s post.SourceState) bool { return s.Source.ID == id && s.State != post.Removed }) {
 			if strings.HasPrefix(id, "-") {
 				return nil, wrong("poll: flags come before the sources: %q", printable(id))

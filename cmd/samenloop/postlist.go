@@ -9,7 +9,10 @@ import (
 	"samenloop/store"
 )
 
-var postFlags struct{ json bool }
+var postFlags struct {
+	json bool
+	word string
+}
 
 var postCommand = &command{
 	name:  "post",
@@ -20,6 +23,7 @@ var postCommand = &command{
 listed, of which nothing is stored yet; "approve" takes them at the next round, "refuse" does not.`,
 	flags: func(set *flag.FlagSet) {
 		set.BoolVar(&postFlags.json, "json", false, "one JSON object a post, one a line")
+		set.StringVar(&postFlags.word, "word", "", "approve, refuse: `why`, for the journal")
 	},
 	run: posts,
 }

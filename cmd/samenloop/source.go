@@ -19,18 +19,25 @@ var sourceFlags struct {
 	purge bool
 	row   sourceConfig // of a source to add
 	full  bool
+	word  string
 }
 
 var sourceCommand = &command{
 	name:  "source",
 	verbs: true,
-	args:  "list|add|pause|resume|remove|import|export",
-	short: "list the sources and how each fares; add, pause and remove some",
+	args:  "list|add|pause|resume|remove|lock|block|unblock|blocks|import|export",
+	short: "list the sources and how each fares; add, pause, remove and block some",
 	long: `  list                  every source: its state, last success, next visit, trouble
   add URL               looks for the feed there, says what it found and adds it
   pause ID…             not read until it is resumed; what it gave stays
   resume ID…            read again, also what was removed, or answered 410 Gone
   remove ID…            not read any more; what it gave stays, unless -purge retracts it, for good
+  lock ID LANGUAGE      its posts are in that language, whatever they say; "" takes that back
+  block WHAT…           keep out a source (its id), a domain with all below it (example.org), or an
+                        address (https://…, acct:name@host): not read, not taken from what others pass
+                        on, not added; what it gave stays
+  unblock WHAT…         let it in again
+  blocks                what is blocked
   import FILE|-         adds the feeds of an OPML file, all or none
   export                writes the sources as OPML
 
@@ -38,13 +45,14 @@ They work beside "serve", which goes by them at its next round. Sources that are
 kept in the database, beside those of config.toml; of two with one id, that of config.toml holds.`,
 	flags: func(set *flag.FlagSet) {
 		row := &sourceFlags.row
-		set.BoolVar(&sourceFlags.json, "json", false, "list: one JSON object a source, one a line")
+		set.BoolVar(&sourceFlags.json, "json", false, "list, blocks: one JSON object a source or a block, one a line")
 		set.BoolVar(&sourceFlags.purge, "purge", false, "remove: retract what it gave, for good")
 		set.StringVar(&row.ID, "id", "", "add: the `id`, part of URLs; default: made of the site's name")
 		set.StringVar(&row.Title, "title", "", "add: the `title` that readers see; default: what the feed says")
 		set.StringVar(&row.Language, "language", "", "add: lock it to a language, such as `nl`; default: what the posts tell")
 		set.StringVar(&row.Topics, "topics", "match", "add: `match` or all")
 		set.BoolVar(&sourceFlags.full, "full_text", true, "add: read the article's page where the feed has only a summary")
+		set.StringVar(&sourceFlags.word, "word", "", "pause, resume, remove, block, unblock: `why`, for the journal")
 		set.BoolVar(&row.Boosts, "boosts", false, "add: take what the account boosts, too")
 	},
 	run: source,
@@ -55,13 +63,17 @@ var sourceVerbs = map[string]struct {
 	run   func(*call) error
 	flags []string
 }{
-	"list":   {listSources, []string{"json"}},
-	"add":    {addSource, []string{"id", "title", "language", "topics", "full_text", "boosts"}},
-	"pause":  {pauseSources, nil},
-	"resume": {resumeSources, nil},
-	"remove": {removeSources, []string{"purge"}},
-	"import": {importSources, nil},
-	"export": {exportSources, nil},
+	"list":    {listSources, []string{"json"}},
+	"add":     {addSource, []string{"id", "title", "language", "topics", "full_text", "boosts"}},
+	"pause":   {pauseSources, []string{"word"}},
+	"resume":  {resumeSources, []string{"word"}},
+	"remove":  {removeSources, []string{"purge", "word"}},
+	"lock":    {lockSource, nil},
+	"block":   {blockSources, []string{"word"}},
+	"unblock": {unblockSources, []string{"word"}},
+	"blocks":  {listBlocks, []string{"json"}},
+	"import":  {importSources, nil},
+	"export":  {exportSources, nil},
 }
 
 func source(c *call) error {
@@ -158,6 +170,24 @@ func (c *call) setSources(verb string, state post.State, say func(post.SourceSta
 	if len(c.args) == 0 {
 		return wrong(`source %s: name one or more; "samenloop source list" shows them`, verb)
 	}
+	return c.withSources(c.args, func(s *store.Store, states []post.SourceState) error {
+		for _, id := range c.args {
+			if err := s.SetState(c, c.hand(sourceFlags.word), id, state); err != nil {
+				return err
+			}
+			if sourceFlags.purge {
+				if _, err := s.PurgeSource(c, c.hand(sourceFlags.word), id); err != nil {
+					return fmt.Errorf("%w: say it again to go on", err)
+				}
+			}
+			fmt.Fprintln(c.stdout, say(states[slices.IndexFunc(states, named(id))]))
+		}
+		return nil
+	})
+}
+
+// withSources opens the database to decide about sources, which all have to be there.
+func (c *call) withSources(ids []string, do func(*store.Store, []post.SourceState) error) error {
 	cfg, err := c.readConfig()
 	if err != nil {
 		return err
@@ -172,7 +202,7 @@ func (c *call) setSources(verb string, state post.State, say func(post.SourceSta
 		return err
 	}
 	unread := func(id string) bool { return !slices.ContainsFunc(states, named(id)) }
-	if slices.ContainsFunc(c.args, unread) { // perhaps it came to the configuration since
+	if slices.ContainsFunc(ids, unread) { // perhaps it came to the configuration since
 		if err := cfg.sync(c, s, c.stderr); err != nil {
 			return err
 		}
@@ -180,21 +210,10 @@ func (c *call) setSources(verb string, state post.State, say func(post.SourceSta
 			return err
 		}
 	}
-	if i := slices.IndexFunc(c.args, unread); i >= 0 {
-		return wrong(`there is no source %q; "samenloop source list" shows them`, printable(c.args[i]))
+	if i := slices.IndexFunc(ids, unread); i >= 0 {
+		return wrong(`there is no source %q; "samenloop source list" shows them`, printable(ids[i]))
 	}
-	for _, id := range c.args {
-		if err := s.SetState(c, id, state); err != nil {
-			return err
-		}
-		if sourceFlags.purge {
-			if _, err := s.PurgeSource(c, id, time.Now()); err != nil {
-				return fmt.Errorf("%w: say it again to go on", err)
-			}
-		}
-		fmt.Fprintln(c.stdout, say(states[slices.IndexFunc(states, named(id))]))
-	}
-	return nil
+	return do(s, states)
 }
 
 func named(id string) func(post.SourceState) bool {

@@ -39,6 +39,13 @@ func addSource(c *call) error {
 	if s, known := reads(states, src.URL); known {
 		return errKnown(s)
 	}
+	blocks, err := cfg.blocks(c)
+	if err != nil {
+		return err
+	}
+	if block, blocked := blocks.Find(src.URL); blocked {
+		return fmt.Errorf("source add: %w", &post.BlockedError{Block: block})
+	}
 	reader, err := cfg.reader(nil, time.Now)
 	if err != nil {
 		return err
@@ -49,6 +56,9 @@ func addSource(c *call) error {
 	}
 	if s, known := reads(states, x.URL); known {
 		return errKnown(s)
+	}
+	if block, blocked := blocks.Find(x.URL); blocked {
+		return fmt.Errorf("source add: its feed is %s: %w", redact(x.URL), &post.BlockedError{Block: block})
 	}
 	if src.ID == "" {
 		src.ID = freeID(states, x.URL, x.Document.Title)
@@ -70,7 +80,7 @@ func addSource(c *call) error {
 		return err
 	}
 	defer s.Close()
-	if err := s.AddSources(c, src); err != nil {
+	if err := s.AddSources(c, c.hand(""), src); err != nil {
 		return err
 	}
 	say("added", "source %q: read at the next round, or now with \"samenloop poll %[1]s\"", src.ID)
@@ -117,7 +127,10 @@ func reads(states []post.SourceState, address string) (post.SourceState, bool) {
 }
 
 func errKnown(s post.SourceState) error {
-	if s.State == post.Removed {
+	switch s.State {
+	case post.Blocked:
+		return fmt.Errorf("source add: that is source %q, which is blocked: \"samenloop source blocks\" shows what is, \"source unblock\" lets it in", s.Source.ID)
+	case post.Removed:
 		return fmt.Errorf("source add: that is source %q, which was removed: \"samenloop source resume %[1]s\" reads it again", s.Source.ID)
 	}
 	return fmt.Errorf("source add: that is source %q already", s.Source.ID)

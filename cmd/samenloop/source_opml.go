@@ -54,7 +54,7 @@ func importSources(c *call) error {
 		return err
 	}
 	defer s.Close()
-	if err := s.AddSources(c, sources...); err != nil {
+	if err := s.AddSources(c, c.hand(""), sources...); err != nil {
 		return fail(err)
 	}
 	for _, src := range sources {
@@ -101,7 +101,7 @@ func exportSources(c *call) error {
 	}
 	var outlines []opml.Outline
 	for _, s := range states {
-		if s.State == post.Removed {
+		if s.State == post.Removed || s.State == post.Blocked {
 			continue
 		}
 		o := opml.Outline{

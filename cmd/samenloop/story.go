@@ -4,26 +4,30 @@ import (
 	"flag"
 	"fmt"
 	"strings"
-	"time"
 
 	"samenloop/post"
 )
 
-var storyFlags struct{ json bool }
+var storyFlags struct {
+	json bool
+	word string
+}
 
 var storyCommand = &command{
 	name:  "story",
 	verbs: true,
-	args:  "show|join|split|retract ID|URL…",
+	args:  "show|join|split|retract|restore ID|URL…",
 	short: "show which posts are one story and why, and decide otherwise",
 	long: `A story is named by its id, that of one of its editions, or the URL of one of its posts.
   show ID|URL           its editions, its posts, and what joins them
   join ID|URL ID|URL…   make one story of them; the oldest edition of a language keeps its id
   split URL             take the post out of its story; the toots about it go along
   retract ID|URL        take the story down at once, in all feeds; it stays down
+  restore ID|URL        take that back: it returns under its ids
 What is decided here stays, whatever is read later. It works beside "serve", which shows it within seconds.`,
 	flags: func(set *flag.FlagSet) {
 		set.BoolVar(&storyFlags.json, "json", false, "show: as one JSON object")
+		set.StringVar(&storyFlags.word, "word", "", "`why`, for the journal")
 	},
 	run: story,
 }
@@ -34,10 +38,10 @@ func story(c *call) error {
 		verb, names = c.args[0], c.args[1:]
 	}
 	switch {
-	case (verb == "show" || verb == "split" || verb == "retract") && len(names) == 1:
+	case (verb == "show" || verb == "split" || verb == "retract" || verb == "restore") && len(names) == 1:
 	case verb == "join" && len(names) >= 2:
 	default:
-		return wrong(`story: say "story show", "story split" or "story retract" with one story, or "story join" with two or more; "samenloop help story" tells more`)
+		return wrong(`story: say "story show", "story split", "story retract" or "story restore" with one story, or "story join" with two or more; "samenloop help story" tells more`)
 	}
 	cfg, err := c.readConfig()
 	if err != nil {
@@ -68,14 +72,16 @@ func story(c *call) error {
 		return err
 	}
 	defer writer.Close()
-	now := time.Now()
+	by := c.hand(storyFlags.word)
 	switch verb {
 	case "join":
-		err = writer.JoinStories(c, now, names...)
+		err = writer.JoinStories(c, by, names...)
 	case "split":
-		err = writer.SplitStory(c, now, names[0])
+		err = writer.SplitStory(c, by, names[0])
 	case "retract":
-		err = writer.RetractStory(c, now, names[0])
+		err = writer.RetractStory(c, by, names[0])
+	case "restore":
+		err = writer.RestoreStory(c, by, names[0])
 	}
 	if err != nil {
 		return err
@@ -84,7 +90,7 @@ func story(c *call) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.stdout, "story %s: %s\n", id, map[string]string{"join": "joined", "split": "split off", "retract": "retracted"}[verb])
+	fmt.Fprintf(c.stdout, "story %s: %s\n", id, map[string]string{"join": "joined", "split": "split off", "retract": "retracted", "restore": "restored"}[verb])
 	return nil
 }
 

@@ -71,7 +71,7 @@ func decide(c *call, v post.Verdict) error {
 	defer s.Close()
 	missing := false
 	for _, name := range c.args[1:] {
-		found, err := s.Decide(c, name, v)
+		found, err := s.Decide(c, c.hand(postFlags.word), name, v)
 		if err != nil {
 			return err
 		}
