@@ -108,6 +108,7 @@ func (h *hosts) hold(host string, until time.Time) {
 func (h *hosts) holds(host string) (time.Time, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	until := h.held[host]
-	return until, until.After(h.now())
+	until, now := h.held[host], h.now()
+	// What is further away was said when the clock stood elsewhere.
+	return until, until.After(now) && !until.After(now.Add(maxWait))
 }

@@ -541,6 +541,7 @@ func parseCron(spec string, zone *time.Location) (cron.Schedule, error) {
 	}
 	if fields, ok := schedule.(*cron.SpecSchedule); ok {
 		fields.Location = zone
+		schedule = wallClock{fields}
 	}
 	// It looks five years ahead: from here it meets a 29 February.
 	if schedule.Next(time.Date(2023, 1, 1, 0, 0, 0, 0, zone)).IsZero() {

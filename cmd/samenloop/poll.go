@@ -63,6 +63,13 @@ func poll(c *call) error {
 	if err != nil {
 		return err
 	}
+	var last time.Time
+	if pollFlags.due { // else somebody is there
+		last = ingest.LastVisit(states)
+	}
+	if err := ingest.CheckClock(now(), last); err != nil {
+		return err
+	}
 	asked, err := choose(states, c.args, pollFlags.due, now())
 	if err != nil {
 		return err

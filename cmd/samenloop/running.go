@@ -13,8 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/robfig/cron/v3"
-
 	"samenloop/ingest"
 	"samenloop/store"
 	"samenloop/web"
@@ -35,9 +33,8 @@ type running struct {
 	sync.Mutex
 	cfg    *config
 	reader *ingest.Reader
-	ticks  *cron.Cron
 	ended  time.Time // when the last round ended; at first, when the program began
-	failed bool      // it could not store what it read
+	failed bool      // it could not do its work: the store, or the clock
 }
 
 // ServeHTTP answers by the configuration that holds now.
@@ -72,15 +69,9 @@ func (r *running) use(cfg *config) (*http.Server, error) {
 	guarded := server.Handler
 	r.handler.Store(&guarded)
 
-	ticks := cron.New()
-	ticks.Schedule(cfg.Schedule.Ticks, cron.FuncJob(r.wake))
-	ticks.Start()
 	r.Lock()
 	defer r.Unlock()
-	if r.ticks != nil {
-		r.ticks.Stop()
-	}
-	r.cfg, r.reader, r.ticks = cfg, reader, ticks
+	r.cfg, r.reader = cfg, reader
 	return server, nil
 }
 
@@ -101,9 +92,6 @@ func (r *running) rounds(ctx context.Context) {
 		case <-r.due:
 		}
 	}
-	r.Lock()
-	defer r.Unlock()
-	r.ticks.Stop()
 }
 
 // round decides anew what topics that changed touch, visits what is due and
@@ -127,6 +115,14 @@ func (r *running) round(ctx context.Context) {
 	r.Lock()
 	cfg, reader := r.cfg, r.reader
 	r.Unlock()
+	states, err := r.store.Sources(ctx)
+	if err == nil {
+		err = ingest.CheckClock(began, ingest.LastVisit(states))
+	}
+	if err != nil {
+		r.report(ctx, "no round", err)
+		return
+	}
 	var changed, purged int
 	if changed, err = cfg.rematch(ctx, r.store, began); err != nil {
 		r.report(ctx, "topics changed; what is stored is decided anew at the next round", err)
@@ -263,20 +259,7 @@ func (r *running) health(ctx context.Context) error {
 	case late(r.cfg.Schedule.Ticks, r.ended, time.Now()):
 		return fmt.Errorf("no round has ended since %s", r.ended.UTC().Format(time.RFC3339))
 	case r.failed:
-		return errors.New("the last round could not store what it read; the log says more")
+		return errors.New("the last round failed; the log says more")
 	}
 	return nil
-}
-
-// patience is how long a round may take on any schedule before somebody is called.
-const patience = 10 * time.Minute
-
-// late says whether the tick after the end of a round, and three more intervals,
-// passed without the end of another.
-func late(ticks cron.Schedule, ended, now time.Time) bool {
-	last := ended
-	for range 4 {
-		last = ticks.Next(last)
-	}
-	return now.After(last) && now.Sub(ended) > patience
 }

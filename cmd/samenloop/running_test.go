@@ -74,7 +74,6 @@ func newRunning(t *testing.T, path string) (*running, *bytes.Buffer) {
 	if _, err := r.use(cfg); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { r.ticks.Stop() })
 	return r, said
 }
 

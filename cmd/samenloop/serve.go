@@ -110,6 +110,7 @@ func serve(c *call) error {
 	defer cancel()
 	var work sync.WaitGroup
 	work.Go(func() { r.rounds(ctx) })
+	work.Go(func() { r.ticks(ctx) })
 	var lost error // what makes going on useless
 	work.Go(func() {
 		if lost = r.refresh(ctx); lost != nil {
