@@ -96,7 +96,7 @@ func (h *hosts) hold(host string, until time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for other, end := range h.held {
-		if !end.After(now) {
+		if !end.After(now) || end.After(now.Add(maxWait)) { // or when the clock stood elsewhere
 			delete(h.held, other)
 		}
 	}
@@ -109,6 +109,6 @@ func (h *hosts) holds(host string) (time.Time, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	until, now := h.held[host], h.now()
-	// What is further away was said when the clock stood elsewhere.
+	// What is further away was said when the clock stood elsewhere, as in hold.
 	return until, until.After(now) && !until.After(now.Add(maxWait))
 }

@@ -228,6 +228,17 @@ func TestHold(t *testing.T) {
 		t.Error(err)
 	}
 
+	// By a clock that was years ahead; it is set right before it is asked again.
+	now = noon.Add(20 * 365 * 24 * time.Hour)
+	c.Hold("example.org", now.Add(time.Hour))
+	if get("http://example.org/") == nil {
+		t.Error("asked too early")
+	}
+	now = noon.Add(20 * time.Minute)
+	if err := get("http://example.org/"); err != nil {
+		t.Errorf("after the clock came back: %v", err)
+	}
+
 	c.Hold("Seeded.example:8080", now.Add(1000*time.Hour))
 	var held *HeldError
 	if err := get("http://seeded.example:8080/"); !errors.As(err, &held) || !held.Until.Equal(now.Add(24*time.Hour)) {

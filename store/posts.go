@@ -231,7 +231,7 @@ func (tx *transaction) savePosts(b post.Batch) (affected []int64, saved post.Sav
 	home := b.Visit.Home()
 	for i := range b.Posts {
 		p := &b.Posts[i]
-		row, isNew, tied, err := tx.savePost(p, home)
+		row, isNew, edited, tied, err := tx.savePost(p, home)
 		if err != nil {
 			return nil, saved, fmt.Errorf("store post %q of %q: %w", p.ID, p.Source, err)
 		}
@@ -245,9 +245,10 @@ func (tx *transaction) savePosts(b post.Batch) (affected []int64, saved post.Sav
 		if err != nil {
 			return nil, saved, fmt.Errorf("store post %q of %q: %w", p.ID, p.Source, err)
 		}
-		if isNew {
+		switch {
+		case isNew:
 			saved.New++
-		} else {
+		case edited:
 			saved.Changed++
 		}
 		if came {
@@ -268,11 +269,12 @@ func (tx *transaction) savePosts(b post.Batch) (affected []int64, saved post.Sav
 	return affected, saved, nil
 }
 
-// savePost writes one post and its edges. tied are the rows whose stories those may change.
-func (tx *transaction) savePost(p *post.Post, home string) (row int64, isNew bool, tied []int64, err error) {
+// savePost writes one post and its edges. edited says that its source gave it otherwise than
+// before: not where only its article's page was read. tied are the rows whose stories those may change.
+func (tx *transaction) savePost(p *post.Post, home string) (row int64, isNew, edited bool, tied []int64, err error) {
 	rest, err := packMore(p)
 	if err != nil {
-		return 0, false, nil, err
+		return 0, false, false, nil, err
 	}
 	var (
 		key   = post.Key(p.URL)
@@ -290,12 +292,12 @@ func (tx *transaction) savePost(p *post.Post, home string) (row int64, isNew boo
 			p.Source, p.ID, p.Variant, p.Digest[:], shown[:], own, millis(p.Published), millis(p.Updated), millis(p.FirstSeen), p.Backfill, p.Reply, p.Note, p.PageNeed, p.PageTries,
 			p.Language, p.LanguageFrom, key, p.URL, p.Title, rest, p.Summary, p.HTML, p.Page)
 		if err != nil {
-			return 0, false, nil, err
+			return 0, false, false, nil, err
 		}
 		tied, err = tx.join(row, p, home)
-		return row, true, tied, err
+		return row, true, false, tied, err
 	case err != nil:
-		return 0, false, nil, err
+		return 0, false, false, nil, err
 	}
 	p.FirstSeen = was.FirstSeen
 	err = tx.exec(`UPDATE post SET digest = ?, shown = ?, own = ?, published = ?, updated = ?, reply = ?, note = ?, page_need = ?, page_tries = ?,
@@ -303,10 +305,10 @@ func (tx *transaction) savePost(p *post.Post, home string) (row int64, isNew boo
 		p.Digest[:], shown[:], own, millis(p.Published), millis(p.Updated), p.Reply, p.Note, p.PageNeed, p.PageTries,
 		p.Language, p.LanguageFrom, key, p.URL, p.Title, rest, p.Summary, p.HTML, p.Page, row)
 	if err != nil {
-		return 0, false, nil, err
+		return 0, false, false, nil, err
 	}
 	tied, err = tx.rejoin(row, &was, p, home)
-	return row, false, tied, err
+	return row, false, p.Digest != was.Digest, tied, err
 }
 
 // saveMatches adds to the topics a post is on. What it once matched stays: a

@@ -70,6 +70,27 @@ func editions(t testing.TB, s *Store, q post.Query) []post.Edition {
 	return list
 }
 
+// A post whose page was tried once more is no edit of its source.
+func TestChangedIsWhatTheSourceChanged(t *testing.T) {
+	s := open(t)
+	know(t, s, "a")
+	p := about("a", "1", "https://a.example/1")
+	p.PageNeed = post.PageWanted
+	save(t, s, t0, "a", p)
+	p.PageTries++
+	if saved := save(t, s, t0.Add(time.Hour), "a", p); saved.Changed != 0 {
+		t.Errorf("after another try: %+v", saved)
+	}
+	p.Page, p.PageNeed = "It says more.", post.PageRead
+	if saved := save(t, s, t0.Add(2*time.Hour), "a", p); saved.Changed != 0 {
+		t.Errorf("after it was read: %+v", saved)
+	}
+	p.Title, p.Digest = "Another title", post.Digest{1}
+	if saved := save(t, s, t0.Add(3*time.Hour), "a", p); saved.Changed != 1 {
+		t.Errorf("after an edit: %+v", saved)
+	}
+}
+
 func TestSaveAndRead(t *testing.T) {
 	s := open(t)
 	know(t, s, "a", "b")
@@ -119,6 +140,7 @@ func TestEditKeepsTheID(t *testing.T) {
 	save(t, s, t0, "a", p)
 	before := editions(t, s, post.Query{})[0]
 	p.Title, p.Matches = "Another title", nil // the hashtag went, too: it stays
+	p.Digest = p.Shown()
 	p.FirstSeen = t0.Add(time.Hour)
 	if got := save(t, s, t0.Add(time.Hour), "a", p); got != (post.Saved{Changed: 1}) {
 		t.Errorf("saved %+v", got)
