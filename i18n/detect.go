@@ -32,10 +32,60 @@ func Detect(text string) []Guess {
 // detect says as well how many letters there are of the script that decided.
 func detect(text string) (guesses []Guess, letters int) {
 	s, letters := scriptOf(text)
-	if modelled[s] != nil {
-		return theModel().classify(text, s), letters
+	if modelled[s] == nil {
+		return alone[s], letters
 	}
-	return alone[s], letters
+	var t tally
+	t.add(theModel(), text, s)
+	return t.guesses(theModel(), s), letters
+}
+
+// How much of a text has to be in another language than the rest, and surely so, to be told.
+const (
+	leastLetters = 70
+	leastPart    = 0.25 // of all letters
+	leastLine    = 20   // letters by which a line can tell
+	surePart     = 0.95
+)
+
+// detectMixed is detect, and says as well in which other language a part of the
+// text is, by its lines; empty where there is none of some length.
+func detectMixed(text string) (guesses []Guess, letters int, second string) {
+	s, letters := scriptOf(text)
+	var (
+		all   tally
+		total int
+		in    = map[string]int{} // letters of lines that tell their language
+	)
+	for line := range strings.Lines(text) {
+		var (
+			of []Guess
+			n  int
+		)
+		if modelled[s] != nil {
+			var t tally
+			if n = t.add(theModel(), line, s); n >= leastLine {
+				of = t.guesses(theModel(), s)
+			}
+			all.addAll(&t)
+		}
+		if n < leastLine {
+			of, n = detect(line) // it may be in another script
+		}
+		total += n
+		if n >= leastLine && math.Exp(of[0].LogP) >= surePart {
+			in[of[0].Tag] += n
+		}
+	}
+	if guesses = alone[s]; modelled[s] != nil {
+		guesses = all.guesses(theModel(), s)
+	}
+	for tag, n := range in {
+		if tag != guesses[0].Tag && n >= leastLetters && float64(n) >= leastPart*float64(total) && (n > in[second] || n == in[second] && tag < second) {
+			second = tag
+		}
+	}
+	return guesses, letters, second
 }
 
 // clip is the first n bytes of a text, whole runes.
@@ -178,10 +228,7 @@ func words(text string) func(yield func(string) bool) {
 }
 
 // The model sees a text as a bag of hashed features.
-const (
-	bucketBits = 15
-	longest    = 32 // letters of a word that are looked at
-)
+const longest = 32 // letters of a word that are looked at
 
 // Features tells the trainer what the model sees of a text: the languages that
 // its script leaves possible, and the buckets of its letter groups and words. A
@@ -196,8 +243,8 @@ func Features(text string, see func(bucket int, name bool)) (possible []string) 
 }
 
 // features are all groups of 2 to 4 letters, where the ends of a word count as
-// letters, and the words themselves.
-func features(text string, s script, see func(bucket int, name bool)) {
+// letters, and the words themselves. It says how many letters it saw.
+func features(text string, s script, see func(bucket int, name bool)) (seen int) {
 	var letters [longest + 2]rune // of a word, with an end on either side
 	n, capital, first := 1, false, true
 	flush := func() {
@@ -243,14 +290,18 @@ func features(text string, s script, see func(bucket int, name bool)) {
 			}
 			letters[n] = unicode.ToLower(r)
 			n++
+			if r != '\'' {
+				seen++
+			}
 		}
 		flush()
 	}
+	return seen
 }
 
 func bucket(h uint32, kind int) int {
 	h = (h ^ uint32(kind)*0x9e3779b9) * 0x85ebca6b
 	h ^= h >> 13
 	h *= 0xc2b2ae35
-	return int(h >> (32 - bucketBits))
+	return int(uint64(h) * Buckets >> 32)
 }

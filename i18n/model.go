@@ -35,12 +35,15 @@ type Model struct {
 const modelHead = "samenloop languages 1\n"
 
 // Buckets is how many features the model tells apart.
-const Buckets = 1 << bucketBits
+const Buckets = 60_000
 
 // ModelTags are the languages of a model, in their order.
 func ModelTags() []string { return modelTags }
 
 var modelTags = slices.Concat(modelled[latin], modelled[cyrillic], modelled[arabic])
+
+// firstColumn is where the languages of a script begin among those of the model.
+var firstColumn = map[script]int{cyrillic: len(modelled[latin]), arabic: len(modelled[latin]) + len(modelled[cyrillic])}
 
 // Bytes is the model as a file.
 func (m *Model) Bytes() []byte {
@@ -75,29 +78,40 @@ var theModel = sync.OnceValue(func() *Model {
 	return m
 })
 
-// classify gives the possible languages of a text in a script that the model knows.
-func (m *Model) classify(text string, s script) []Guess {
-	guesses := make([]Guess, 0, len(modelled[s]))
-	var words, names adder
-	features(text, s, func(bucket int, name bool) {
+// A tally is what the features of a text say, added up.
+type tally struct{ words, names adder }
+
+// add counts the features of a text in a script, and says of how many letters.
+func (t *tally) add(m *Model, text string, s script) (letters int) {
+	return features(text, s, func(bucket int, name bool) {
 		row := m.Weight[bucket*columns:][:columns]
 		if name {
-			names.add(row)
+			t.names.add(row)
 		} else {
-			words.add(row)
+			t.words.add(row)
 		}
 	})
-	words.flush()
-	names.flush()
+}
+
+// addAll adds another tally.
+func (t *tally) addAll(other *tally) {
+	t.words.addAll(&other.words)
+	t.names.addAll(&other.names)
+}
+
+// guesses are the possible languages of what was counted, in a script that the model knows.
+func (t *tally) guesses(m *Model, s script) []Guess {
+	t.words.flush()
+	t.names.flush()
 	// A word counts twice a name. The evidence of letter groups that overlap grows
 	// with the root of their number.
-	norm := m.Scale / math.Sqrt(float64(4*words.rows+names.rows))
-	base := 128 * (2*words.rows + names.rows)
-	for i, tag := range m.Tags {
-		if slices.Contains(modelled[s], tag) {
-			v := 2*int(words.total[i]) + int(names.total[i]) - base
-			guesses = append(guesses, Guess{tag, norm * float64(v)})
-		}
+	norm := m.Scale / math.Sqrt(float64(4*t.words.rows+t.names.rows))
+	base := 128 * (2*t.words.rows + t.names.rows)
+	guesses := make([]Guess, len(modelled[s]))
+	for i, tag := range modelled[s] {
+		at := firstColumn[s] + i
+		v := 2*int(t.words.total[at]) + int(t.names.total[at]) - base
+		guesses[i] = Guess{tag, norm * float64(v)}
 	}
 	normalise(guesses)
 	return guesses
@@ -123,6 +137,7 @@ const columns = 48
 type adder struct {
 	even, odd [columns / 8]uint64
 	rows      int
+	open      int // rows that are not in the total yet
 	total     [columns]uint32
 }
 
@@ -134,9 +149,19 @@ func (a *adder) add(row []byte) {
 		a.even[i] += w & everyOther
 		a.odd[i] += w >> 8 & everyOther
 	}
-	if a.rows++; a.rows%256 == 0 {
+	a.rows++
+	if a.open++; a.open == 256 {
 		a.flush()
 	}
+}
+
+// addAll adds what another one has counted.
+func (a *adder) addAll(other *adder) {
+	other.flush()
+	for i, n := range other.total {
+		a.total[i] += n
+	}
+	a.rows += other.rows
 }
 
 // flush completes the total.
@@ -147,5 +172,5 @@ func (a *adder) flush() {
 			a.total[8*i+2*j+1] += uint32(a.odd[i] >> (16 * j) & 0xffff)
 		}
 	}
-	a.even, a.odd = [columns / 8]uint64{}, [columns / 8]uint64{}
+	a.even, a.odd, a.open = [columns / 8]uint64{}, [columns / 8]uint64{}, 0
 }

@@ -134,7 +134,7 @@ func Settle(title, text string, evidence []Evidence) Settled {
 			break
 		}
 	}
-	s.From = tell(best.Tag, read.guesses, counted)
+	s.From = tell(best.Tag, read, counted)
 	return s
 }
 
@@ -158,13 +158,14 @@ func counting(evidence []Evidence) []Evidence {
 // reading is what a text reads like.
 type reading struct {
 	guesses []Guess // best first; empty where it has no letters
+	second  string  // the language of another part of it
 	cap     float64 // the most that it can say against a language it might be in
 }
 
 func read(title, text string) reading {
 	text = title + "\n" + clip(text, MostRead)
-	guesses, letters := detect(clip(text, mostDetected))
-	return reading{guesses, min(max(0.16*float64(letters-4), 0.1), 12)}
+	guesses, letters, second := detectMixed(clip(text, mostDetected))
+	return reading{guesses, second, min(max(0.16*float64(letters-4), 0.1), 12)}
 }
 
 // says is how the text speaks for a language: 0 at best.
@@ -197,17 +198,17 @@ var detectable = func() map[string]bool {
 	return all
 }()
 
-// tell says in words what speaks for a language, and what was outweighed.
-func tell(tag string, guesses []Guess, counted []Evidence) string {
+// tell says in words what speaks for a language, what was outweighed, and what else a part of the text is in.
+func tell(tag string, read reading, counted []Evidence) string {
 	var speaks, against []string
-	if len(guesses) > 0 {
-		for _, g := range guesses {
+	if len(read.guesses) > 0 {
+		for _, g := range read.guesses {
 			if p := math.Exp(g.LogP); g.Tag == tag && p >= 0.005 {
 				speaks = append(speaks, fmt.Sprintf("text %.2f", p))
 			}
 		}
-		if p := math.Exp(guesses[0].LogP); guesses[0].Tag != tag && p >= 0.5 {
-			against = append(against, fmt.Sprintf("the text reads like %s %.2f", guesses[0].Tag, p))
+		if best := read.guesses[0]; best.Tag != tag && math.Exp(best.LogP) >= 0.5 {
+			against = append(against, fmt.Sprintf("the text reads like %s %.2f", best.Tag, math.Exp(best.LogP)))
 		}
 	}
 	for _, e := range counted {
@@ -220,6 +221,9 @@ func tell(tag string, guesses []Guess, counted []Evidence) string {
 	words := strings.Join(speaks, ", ")
 	if len(against) > 0 {
 		words += "; " + strings.Join(against, ", ") + ", outweighed"
+	}
+	if read.second != "" && read.second != tag {
+		words += "; a part is in " + read.second
 	}
 	return words
 }

@@ -161,3 +161,29 @@ func BenchmarkSettle(b *testing.B) {
 		Settle(short, text, evidence)
 	}
 }
+
+// A part in another language is told, where it is long enough to matter.
+func TestSettleMixed(t *testing.T) {
+	const (
+		inEnglish = "From next month we will only post on Mastodon. If you want to keep following us, make a free account there and look us up."
+		inArabic  = "لم تعد المدينة تنشر أخبارها على الشبكات التجارية، وصار كل ساكن يقرأها على موقع المدينة دون حساب ودون تتبع لما يقرأ"
+	)
+	for name, c := range map[string]struct{ text, want, second string }{
+		"Dutch, then English":          {inDutch + "\n" + inDutch + "\n" + inEnglish, "nl", "en"},
+		"English, then Dutch":          {inEnglish + "\n" + inEnglish + "\n" + inDutch, "en", "nl"},
+		"Dutch, then Arabic":           {inDutch + "\n" + inDutch + "\n" + inArabic, "nl", "ar"},
+		"Arabic, then Dutch":           {inArabic + "\n" + inArabic + "\n" + inDutch, "ar", "nl"},
+		"a line of English":            {inDutch + "\n" + inDutch + "\nRead this post in English here.", "nl", ""},
+		"less than a quarter":          {strings.Repeat(inDutch+"\n", 6) + inEnglish, "nl", ""},
+		"one language":                 {inDutch + "\n" + inDutch, "nl", ""},
+		"hashtags in another language": {inDutch + "\n#PrivacyMatters #DigitalRights #OpenSource #Surveillance #FreeSoftware #Encryption #Democracy", "nl", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := Settle("", c.text, nil)
+			_, second, _ := strings.Cut(got.From, "; a part is in ")
+			if got.Tag != c.want || second != c.second {
+				t.Errorf("%s from %q, want %s and a part in %q", got.Tag, got.From, c.want, c.second)
+			}
+		})
+	}
+}

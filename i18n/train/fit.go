@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -34,56 +33,74 @@ type bag struct {
 	could   []bool
 }
 
-func bagOf(text string, right int, tags []string) *bag {
-	counts := map[int]float32{}
+// bagger makes bags.
+type bagger struct {
+	tags   []string
+	counts []float32 // by bucket; empty between two bags
+}
+
+func (g *bagger) bag(text string, right int) *bag {
+	b := &bag{right: right, could: make([]bool, len(g.tags))}
 	n := 0.0
 	possible := i18n.Features(text, func(bucket int, name bool) {
+		if g.counts[bucket] == 0 {
+			b.buckets = append(b.buckets, bucket)
+		}
 		if name {
-			counts[bucket]++
+			g.counts[bucket]++
 			n++
 		} else {
-			counts[bucket] += 2
+			g.counts[bucket] += 2
 			n += 4
 		}
 	})
-	b := &bag{right: right, could: make([]bool, len(tags))}
-	for i, tag := range tags {
+	for i, tag := range g.tags {
 		b.could[i] = slices.Contains(possible, tag)
+	}
+	b.values = make([]float32, len(b.buckets))
+	for i, bucket := range b.buckets {
+		b.values[i] = g.counts[bucket] / float32(math.Sqrt(n))
+		g.counts[bucket] = 0
 	}
 	if !b.could[right] {
 		return nil
 	}
-	b.buckets = slices.Sorted(maps.Keys(counts))
-	for _, bucket := range b.buckets {
-		b.values = append(b.values, counts[bucket]/float32(math.Sqrt(n)))
-	}
 	return b
 }
 
-// sample cuts a piece of about so many letters out of the texts of a language.
-func sample(texts []string, letters int, random *rand.Rand) string {
-	var words []string
+// sample cuts a piece of about so many letters out of the texts of a language,
+// some of its words drawn from those that were counted.
+func sample(texts []string, counted *words, letters int, random *rand.Rand) string {
+	share := 0.0
+	if counted != nil {
+		share = counted.most * random.Float64()
+	}
+	var piece []string
 	for length := 0; length < letters; {
 		more := strings.Fields(texts[random.IntN(len(texts))])
-		if len(words) == 0 && len(more) > 3 && random.IntN(2) == 0 {
+		if len(piece) == 0 && len(more) > 3 && random.IntN(2) == 0 {
 			more = more[random.IntN(len(more)-2):]
 		}
 		for _, w := range more {
-			if words = append(words, w); length >= letters {
+			if share > 0 && random.Float64() < share {
+				w = counted.draw(random)
+			}
+			if piece = append(piece, w); length >= letters {
 				break
 			}
 			length += len([]rune(w)) + 1
 		}
 	}
-	return strings.Join(words, " ")
+	return strings.Join(piece, " ")
 }
 
 // fit is multinomial logistic regression by stochastic gradient descent
 // (AdaGrad). The same texts give the same model.
-func fit(texts map[string][]string, progress io.Writer) *i18n.Model {
-	tags := i18n.ModelTags()
+func fit(c *corpus, progress io.Writer) *i18n.Model {
+	tags, texts := i18n.ModelTags(), c.texts()
 	bags := make(chan *bag, 1000)
 	go func() {
+		bagger := bagger{tags, make([]float32, i18n.Buckets)}
 		random := rand.New(rand.NewPCG(1, 1))
 		for n := range rounds * samplesPerRound {
 			for _, i := range random.Perm(len(tags)) {
@@ -91,7 +108,7 @@ func fit(texts map[string][]string, progress io.Writer) *i18n.Model {
 					continue
 				}
 				letters := shortest * math.Pow(float64(longest)/shortest, random.Float64())
-				if b := bagOf(sample(texts[tags[i]], int(letters), random), i, tags); b != nil {
+				if b := bagger.bag(sample(texts[tags[i]], c.words[tags[i]], int(letters), random), i); b != nil {
 					bags <- b
 				}
 			}

@@ -40,7 +40,7 @@ func run(args []string) error {
 				return fmt.Errorf("there is no text in %q under these directories: i18n/model/README.md says what to give", tag)
 			}
 		}
-		model := fit(texts, os.Stderr)
+		model := fit(c, os.Stderr)
 		return os.WriteFile(modelFile, model.Bytes(), 0o644)
 	case "measure":
 		for _, dir := range args[1:] {
