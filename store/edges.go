@@ -33,7 +33,7 @@ func (tx *transaction) join(row int64, p *post.Post, home string) (affected []in
 			continue
 		}
 		err := tx.query(`SELECT c.reason, c.strength, c.post, p.language FROM claim c JOIN post p ON p.row = c.post
-			WHERE c.key = ? AND c.post <> ? ORDER BY c.post LIMIT ?`, func(scan func(...any) error) error {
+			WHERE c.key = ? AND c.post <> ? ORDER BY c.post `+limit(4*mostSharing), func(scan func(...any) error) error {
 			e := post.Edge{B: row}
 			var language string
 			err := scan(&e.Reason, &e.Strength, &e.A, &language)
@@ -46,7 +46,7 @@ func (tx *transaction) join(row int64, p *post.Post, home string) (affected []in
 				edges = appendSamePath(edges, e.A, row, language, p.Language)
 			}
 			return err
-		}, key, row, 4*mostSharing)
+		}, key, row)
 		if err != nil {
 			return nil, err
 		}
@@ -61,7 +61,7 @@ func (tx *transaction) join(row int64, p *post.Post, home string) (affected []in
 		}
 		err := tx.query(`SELECT p.row, p.language FROM post_key k JOIN post p ON p.row = k.post WHERE k.key = ?1 AND k.post <> ?2
 			UNION SELECT p.row, p.language FROM claim c JOIN post p ON p.row = c.post WHERE c.key = ?1 AND c.reason = ?3 AND c.reason = 'same-path' AND c.post <> ?2
-			ORDER BY 1 LIMIT ?4`, func(scan func(...any) error) error {
+			ORDER BY 1 `+limit(mostSharing), func(scan func(...any) error) error {
 			var (
 				other    int64
 				language string
@@ -73,7 +73,7 @@ func (tx *transaction) join(row int64, p *post.Post, home string) (affected []in
 				edges = appendSamePath(edges, other, row, language, p.Language)
 			}
 			return err
-		}, c.Key, row, c.Reason, mostSharing)
+		}, c.Key, row, c.Reason)
 		if err != nil {
 			return nil, err
 		}
@@ -151,7 +151,7 @@ const hasRoom = "(p.story IS NULL OR (SELECT count(*) FROM (SELECT 1 FROM post m
 // findTwins adds the edges between a post and others with the same key.
 func (tx *transaction) findTwins(edges []post.Edge, row int64, p *post.Post, key string) ([]post.Edge, error) {
 	err := tx.query(`SELECT p.row, p.source, p.title, p.published, p.first_seen, CASE WHEN p.source = ? THEN p.html ELSE '' END
-		FROM post_key k JOIN post p ON p.row = k.post WHERE k.key = ? AND k.post <> ? AND `+hasRoom+` ORDER BY k.post LIMIT ?`,
+		FROM post_key k JOIN post p ON p.row = k.post WHERE k.key = ? AND k.post <> ? AND `+hasRoom+` ORDER BY k.post `+limit(mostSharing),
 		func(scan func(...any) error) error {
 			var (
 				twin                 post.Post
@@ -166,7 +166,7 @@ func (tx *transaction) findTwins(edges []post.Edge, row int64, p *post.Post, key
 				edges = append(edges, between(row, other, reason))
 			}
 			return nil
-		}, p.Source, key, row, mostSharing)
+		}, p.Source, key, row)
 	return edges, err
 }
 
@@ -179,7 +179,7 @@ func (tx *transaction) declare(page string) (rows []int64, err error) {
 	)
 	count := map[string]int{} // of claimants, by language
 	believed := true
-	err = tx.query("SELECT c.post, p.language, c.strength FROM claim c JOIN post p ON p.row = c.post WHERE c.key = ? AND c.reason = 'hreflang' ORDER BY c.post LIMIT ?",
+	err = tx.query("SELECT c.post, p.language, c.strength FROM claim c JOIN post p ON p.row = c.post WHERE c.key = ? AND c.reason = 'hreflang' ORDER BY c.post "+limit(4*mostSharing),
 		func(scan func(...any) error) error {
 			var (
 				claimant int64
@@ -192,16 +192,16 @@ func (tx *transaction) declare(page string) (rows []int64, err error) {
 			count[language]++
 			believed = believed && count[language] <= mostDeclaring
 			return err
-		}, page, 4*mostSharing)
+		}, page)
 	if err != nil {
 		return nil, err
 	}
-	err = tx.query("SELECT post FROM post_key WHERE key = ? ORDER BY post LIMIT ?", func(scan func(...any) error) error {
+	err = tx.query("SELECT post FROM post_key WHERE key = ? ORDER BY post "+limit(mostSharing), func(scan func(...any) error) error {
 		var target int64
 		err := scan(&target)
 		targets = append(targets, target)
 		return err
-	}, page, mostSharing)
+	}, page)
 	if err != nil {
 		return nil, err
 	}

@@ -73,9 +73,9 @@ func (tx *transaction) savePrint(row int64, p *post.Post) (tied []int64, err err
 func (tx *transaction) findCopies(row int64, piece post.Piece, print post.Print, keys string) (tied []int64, err error) {
 	var candidates []int64
 	err = tx.query(`SELECT DISTINCT r.post, r.print, r.site, r.date, p.language, p.title
-		FROM json_each(?) AS k CROSS JOIN print r ON r.post IN (SELECT n.post FROM print_key n WHERE n.hash = k.value ORDER BY n.post DESC LIMIT ?)
+		FROM json_each(?) AS k CROSS JOIN print r ON r.post IN (SELECT n.post FROM print_key n WHERE n.hash = k.value ORDER BY n.post DESC `+limit(mostOfKey)+`)
 			JOIN post p ON p.row = r.post
-		WHERE r.post <> ? AND `+hasRoom+` ORDER BY r.post DESC LIMIT ?`, func(scan func(...any) error) error {
+		WHERE r.post <> ? AND `+hasRoom+` ORDER BY r.post DESC `+limit(4*mostSharing), func(scan func(...any) error) error {
 		var (
 			other, date int64
 			stored      []byte
@@ -93,7 +93,7 @@ func (tx *transaction) findCopies(row int64, piece post.Piece, print post.Print,
 			candidates = append(candidates, other)
 		}
 		return nil
-	}, keys, mostOfKey, row, 4*mostSharing)
+	}, keys, row)
 	if err != nil {
 		return nil, err
 	}
@@ -125,14 +125,14 @@ func (tx *transaction) findTranslations(row int64, language string, date time.Ti
 	where := "FROM print r JOIN post p ON p.row = r.post WHERE r." + column + " = ? AND r.date BETWEEN ? AND ?"
 	var several int
 	// Of those that are compared below: the posts of a busy author are many.
-	if err := tx.row("SELECT EXISTS (SELECT 1 FROM (SELECT p.language "+where+" ORDER BY r.date, r.post LIMIT ?) WHERE language <> ?)", []any{value, from, to, mostNear, language}, &several); err != nil || several == 0 {
+	if err := tx.row("SELECT EXISTS (SELECT 1 FROM (SELECT p.language "+where+" ORDER BY r.date, r.post "+limit(mostNear)+") WHERE language <> ?)", []any{value, from, to, language}, &several); err != nil || several == 0 {
 		return nil, err
 	}
 	var (
 		near []post.Marked
 		list []int64
 	)
-	err = tx.query("SELECT r.post, p.language, r.site, r.date, r.length, r.marks "+where+" ORDER BY r.date, r.post LIMIT ?", func(scan func(...any) error) error {
+	err = tx.query("SELECT r.post, p.language, r.site, r.date, r.length, r.marks "+where+" ORDER BY r.date, r.post "+limit(mostNear), func(scan func(...any) error) error {
 		var (
 			m     post.Marked
 			date  int64
@@ -144,7 +144,7 @@ func (tx *transaction) findTranslations(row int64, language string, date time.Ti
 		m.Language, m.Date = i18n.Base(m.Language), moment(date)
 		near, list = append(near, m), append(list, m.Row)
 		return near[len(near)-1].Marks.UnmarshalBinary(marks)
-	}, value, from, to, mostNear)
+	}, value, from, to)
 	if err != nil {
 		return nil, err
 	}

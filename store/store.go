@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -426,6 +427,10 @@ func scanAll(rows *sql.Rows, each func(scan func(...any) error) error) error {
 	}
 	return rows.Err()
 }
+
+// limit is the end of a query that gives at most n rows. The number stands in the
+// text, since SQLite plans a statement anew whenever a number bound there is set.
+func limit(n int) string { return "LIMIT " + strconv.Itoa(n) }
 
 // dsn is the name of the file for the driver; path may hold any character.
 func dsn(path string, options ...string) string {
