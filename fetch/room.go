@@ -17,7 +17,7 @@ type room struct {
 }
 
 const (
-	maxRoom = 32_000_000 // bytes
+	maxRoom = 12_000_000 // bytes
 	noRoom  = 64 << 10   // bytes of a body that need none
 )
 
