@@ -105,10 +105,14 @@ func feedDocument(site, published int) string {
 
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
-// words are what articles are made of.
+// words are what every second word of an article is: the small ones of a language.
 var words = strings.Fields(`the people who make a place on the web of their own know that it takes time to tend it and
 	that what was promised as free had its price in the end so they write about servers and gardens protocols and
 	neighbours libraries and roads about who may look and who decides in council meetings reading rooms and kitchens`)
+
+// syllables make the other half: as many words as a language has, so that texts
+// have as little in common as those of people.
+var syllables = strings.Fields("ar be con den er fo ge hel in jor kel lan mer nor op per qua ret sen ton un ver wis yel zan ster bro chi dra fle gro ple")
 
 // article is some 5 KB of HTML, another for each item. Every fifth is on the topic.
 func article(site, item int) string {
@@ -117,7 +121,10 @@ func article(site, item int) string {
 	n := uint32(site*7919 + item*104729 + 1)
 	word := func() string {
 		n = n*1664525 + 1013904223
-		return words[n>>16%uint32(len(words))]
+		if n>>31 == 0 {
+			return words[n>>16%uint32(len(words))]
+		}
+		return syllables[n>>16%32] + syllables[n>>21%32] + syllables[n>>26%32]
 	}
 	for paragraph := 0; b.Len() < 4900; paragraph++ {
 		if paragraph%4 == 3 {

@@ -21,20 +21,10 @@ func milliseconds(d time.Duration, per int) float64 { return d.Seconds() * 1000 
 
 // cold reads all sites for the first time.
 func (b *bench) cold() error {
-	const some = 40 // feeds are enough for the parser alone
-	began := cpu()
-	for n := range some {
-		if _, err := gofeed.NewParser().ParseString(feedDocument(n, itemsShown)); err != nil {
-			return err
-		}
+	parse, err := parsing()
+	if err != nil {
+		return err
 	}
-	parsed := cpu() - began
-	began = cpu()
-	for n := range some {
-		feedDocument(n, itemsShown)
-	}
-	parse := milliseconds(parsed-(cpu()-began), some*itemsShown)
-
 	config, err := b.config("cold")
 	if err != nil {
 		return err
@@ -55,6 +45,29 @@ func (b *bench) cold() error {
 		b.missed = append(b.missed, fmt.Sprintf("%d items stored of %d", stored, items))
 	}
 	return nil
+}
+
+// parsing is the CPU time, in milliseconds an item, that gofeed takes for its bare
+// parse of some of the feeds: the least of several times, since what disturbs a
+// measurement only ever adds to it.
+func parsing() (least float64, err error) {
+	const some, often = 40, 7
+	documents := make([]string, some)
+	for n := range documents {
+		documents[n] = feedDocument(n, itemsShown)
+	}
+	for range often {
+		began := cpu()
+		for _, d := range documents {
+			if _, err := gofeed.NewParser().ParseString(d); err != nil {
+				return 0, err
+			}
+		}
+		if took := milliseconds(cpu()-began, some*itemsShown); least == 0 || took < least {
+			least = took
+		}
+	}
+	return least, nil
 }
 
 // stored counts the posts of a database.
