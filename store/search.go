@@ -1,6 +1,7 @@
 package store
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,25 +12,43 @@ import (
 // mostIndexed is how much of an edition's text can be found, in bytes.
 const mostIndexed = 64 << 10
 
-// index makes an edition findable as its lead tells it, in the place of what
-// was found of it before; forget where it is no longer shown. Only editions are
-// indexed: a row here costs many times a plain one.
-func (tx *transaction) index(edition, lead int64, language string) error {
-	if err := tx.forget(edition); err != nil {
-		return err
-	}
-	var title, summary, html string
-	if err := tx.row("SELECT title, summary, html FROM post WHERE row = ?", []any{lead}, &title, &summary, &html); err != nil {
-		return err
-	}
-	text := summary + "\n" + post.Text(html)
-	text = strings.ToValidUTF8(text[:min(len(text), mostIndexed)], "")
-	return tx.exec("INSERT INTO edition_text (rowid, title, text, stems) VALUES (?, ?, ?, ?)",
-		edition, title, text, i18n.Stems(language, title+"\n"+text))
+// wording is what an edition is to be found by after a transaction: what its lead
+// says, in a language; nothing where it is no longer shown.
+type wording struct {
+	lead     int64
+	language string
+	shown    bool
+	isNew    bool // nothing is found of it yet
 }
 
-func (tx *transaction) forget(edition int64) error {
-	return tx.exec("DELETE FROM edition_text WHERE rowid = ?", edition)
+// index makes the editions that changed findable by their new words. It comes last
+// in a transaction: FTS5 writes down what it gathered, and later merges it, each time
+// that a statement which may fail half-way follows. Only editions are indexed: a row
+// here costs many times a plain one.
+func (tx *transaction) index() error {
+	for _, edition := range slices.Sorted(maps.Keys(tx.worded)) {
+		w := tx.worded[edition]
+		if !w.isNew {
+			if err := tx.exec("DELETE FROM edition_text WHERE rowid = ?", edition); err != nil {
+				return err
+			}
+		}
+		if !w.shown {
+			continue
+		}
+		var title, summary, html string
+		if err := tx.row("SELECT title, summary, html FROM post WHERE row = ?", []any{w.lead}, &title, &summary, &html); err != nil {
+			return err
+		}
+		text := summary + "\n" + post.Text(html)
+		text = strings.ToValidUTF8(text[:min(len(text), mostIndexed)], "")
+		err := tx.exec("INSERT INTO edition_text (rowid, title, text, stems) VALUES (?, ?, ?, ?)",
+			edition, title, text, i18n.Stems(w.language, title+"\n"+text))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // matchExpression is a search in the language of FTS5: every word must be there, as

@@ -320,6 +320,8 @@ type transaction struct {
 	touched map[string]bool
 	// visited says that how a source fares was written down.
 	visited bool
+	// worded are the editions that are to be found by other words than before.
+	worded map[int64]wording
 	// seq is the newest number given; 0 until the first was asked for.
 	seq int64
 }
@@ -338,7 +340,7 @@ func (s *Store) update(ctx context.Context, fn func(*transaction) error) error {
 	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return s.explain(err)
 	}
-	tx := &transaction{ctx: ctx, w: w, s: s, touched: map[string]bool{}}
+	tx := &transaction{ctx: ctx, w: w, s: s, touched: map[string]bool{}, worded: map[int64]wording{}}
 	shown, err := tx.run(fn)
 	if err != nil {
 		w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
@@ -353,6 +355,9 @@ func (s *Store) update(ctx context.Context, fn func(*transaction) error) error {
 
 func (tx *transaction) run(fn func(*transaction) error) (shown int64, err error) {
 	if err := fn(tx); err != nil {
+		return 0, err
+	}
+	if err := tx.index(); err != nil {
 		return 0, err
 	}
 	if len(tx.touched) > 0 {

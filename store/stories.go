@@ -234,7 +234,8 @@ func (tx *transaction) succeed(plan post.StoryPlan, standing []post.Standing) er
 
 // saveEdition writes an edition and what happened to it. A new one gets its id here.
 func (tx *transaction) saveEdition(e *post.EditionPlan, o post.Occasion) (err error) {
-	if e.Row == 0 {
+	isNew := e.Row == 0
+	if isNew {
 		e.Row, err = tx.insert(`INSERT INTO edition (id, story, language, lead, main, sort, published, updated, shown, backfill, retracted, seq)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
 			mintID(), e.Story, e.Language, e.Lead, e.Main, millis(e.Sort), millis(e.Published), millis(e.Updated), e.Shown[:], e.Backfill, e.Retracted)
@@ -245,14 +246,7 @@ func (tx *transaction) saveEdition(e *post.EditionPlan, o post.Occasion) (err er
 	if err != nil {
 		return err
 	}
-	if e.Retracted != "" {
-		err = tx.forget(e.Row)
-	} else {
-		err = tx.index(e.Row, e.Lead, e.Language)
-	}
-	if err != nil {
-		return err
-	}
+	tx.worded[e.Row] = wording{lead: e.Lead, language: e.Language, shown: e.Retracted == "", isNew: isNew || tx.worded[e.Row].isNew}
 	for _, event := range e.Events {
 		seq, err := tx.nextSeq(o.Now)
 		if err != nil {
