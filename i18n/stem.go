@@ -34,30 +34,32 @@ func Stem(tag, word string) (stem string, ok bool) {
 // longestWord is what still is one, in bytes.
 const longestWord = 100
 
-// Stems are the stems of all words of a text, parted by spaces; empty where the
-// language has no stemmer.
-func Stems(tag, text string) string {
+// Terms are what a text can be found by, parted by spaces: its words in lower
+// case and, in languages that have a stemmer, their stems, each once.
+func Terms(tag, text string) string {
 	stemmer := stemmers[Base(tag)]
-	if stemmer == nil {
-		return ""
-	}
-	var b strings.Builder
-	b.Grow(len(text))
 	env := snowballstem.NewEnv("")
-	known := map[string]string{} // most words come again
+	read, written := map[string]bool{}, map[string]bool{}
+	var b strings.Builder
+	write := func(term string) {
+		if !written[term] {
+			written[term] = true
+			b.WriteString(term)
+			b.WriteByte(' ')
+		}
+	}
 	for word := range strings.FieldsFuncSeq(text, notInWord) {
-		if len(word) > longestWord {
+		word = strings.ToLower(word)
+		if read[word] || len(word) > longestWord {
 			continue
 		}
-		stem, ok := known[word]
-		if !ok {
-			env.SetCurrent(strings.ToLower(word))
+		read[word] = true
+		write(word)
+		if stemmer != nil {
+			env.SetCurrent(word)
 			stemmer(env)
-			stem = env.Current()
-			known[word] = stem
+			write(env.Current())
 		}
-		b.WriteString(stem)
-		b.WriteByte(' ')
 	}
 	return strings.TrimSuffix(b.String(), " ")
 }

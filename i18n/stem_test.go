@@ -20,8 +20,10 @@ func TestStem(t *testing.T) {
 	if got, ok := Stem("fy", "Wachtwurden"); ok {
 		t.Errorf("a language without stemmer: %q", got)
 	}
-	if got, want := Stems("nl", "Twee wachtwoorden, één bericht!"), "twee wachtwoord een bericht"; got != want {
-		t.Errorf("stems %q, want %q", got, want)
+	for tag, want := range map[string]string{"nl": "twee wachtwoorden wachtwoord één een berichten bericht", "fy": "twee wachtwoorden één berichten"} {
+		if got := Terms(tag, "Twee wachtwoorden, één wachtwoorden-berichten!"); got != want {
+			t.Errorf("terms of %s: %q, want %q", tag, got, want)
+		}
 	}
 	if got := SearchWords(`"open web" -de* NEAR(é)`); !slices.Equal(got, []string{"open", "web", "de", "NEAR", "é"}) {
 		t.Errorf("words %q", got)
@@ -33,6 +35,6 @@ func FuzzStem(f *testing.F) {
 	f.Add("fr", "l'été\u0301")
 	f.Fuzz(func(t *testing.T, tag, word string) {
 		Stem(tag, word)
-		Stems(tag, word)
+		Terms(tag, word)
 	})
 }

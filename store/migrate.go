@@ -95,6 +95,9 @@ func (s *Store) migrate(tx *transaction) error {
 			return fmt.Errorf("bring the database %s from version %d to %d: %w", s.path, version, version+1, err)
 		}
 	}
+	if err := tx.indexAll(); err != nil {
+		return err
+	}
 	_, err := tx.w.conn.ExecContext(tx.ctx, fmt.Sprintf("PRAGMA user_version = %d; PRAGMA application_id = %d", newest, applicationID))
 	return err
 }

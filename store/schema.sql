@@ -258,9 +258,8 @@ CREATE TABLE departure (
 CREATE INDEX departure_at ON departure(list, at);
 
 -- The words of the editions that are shown, for search; rowid is the edition's row.
--- Diacritics are folded; stems are those of the edition's language (i18n.Stems).
-CREATE VIRTUAL TABLE edition_text USING fts5(title, text, stems, content = '', contentless_delete = 1,
-  tokenize = 'unicode61 remove_diacritics 2');
+-- Diacritics are folded; words and their stems stand there once each (i18n.Terms).
+CREATE VIRTUAL TABLE edition_text USING fts5(words, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2');
 
 -- What happened to editions, in order. seq grows with the clock, so that two
 -- databases, one restored from the other's past, do not give the same numbers.

@@ -42,13 +42,23 @@ func (tx *transaction) index() error {
 		}
 		text := summary + "\n" + post.Text(html)
 		text = strings.ToValidUTF8(text[:min(len(text), mostIndexed)], "")
-		err := tx.exec("INSERT INTO edition_text (rowid, title, text, stems) VALUES (?, ?, ?, ?)",
-			edition, title, text, i18n.Stems(w.language, title+"\n"+text))
+		err := tx.exec("INSERT INTO edition_text (rowid, words) VALUES (?, ?)", edition, i18n.Terms(w.language, title+"\n"+text))
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// indexAll fills an index that was made anew.
+func (tx *transaction) indexAll() error {
+	return tx.query("SELECT row, lead, language FROM edition WHERE retracted = '' AND NOT EXISTS (SELECT 1 FROM edition_text)", func(scan func(...any) error) error {
+		w := wording{shown: true, isNew: true}
+		var edition int64
+		err := scan(&edition, &w.lead, &w.language)
+		tx.worded[edition] = w
+		return err
+	})
 }
 
 // matchExpression is a search in the language of FTS5: every word must be there, as
@@ -63,7 +73,7 @@ func (s *Store) matchExpression(q post.Query) string {
 		one := []string{quoteTerm(word)}
 		for _, l := range languages {
 			if stem, ok := i18n.Stem(l, word); ok {
-				if term := "stems:" + quoteTerm(stem); !slices.Contains(one, term) {
+				if term := quoteTerm(stem); !slices.Contains(one, term) {
 					one = append(one, term)
 				}
 			}

@@ -48,6 +48,9 @@ var migrations = []string{
 	CREATE TABLE session (token BLOB PRIMARY KEY, operator TEXT NOT NULL REFERENCES operator, began INTEGER NOT NULL, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 	CREATE TABLE journal (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, name TEXT NOT NULL, command INTEGER NOT NULL,
 		deed TEXT NOT NULL, about TEXT NOT NULL, word TEXT NOT NULL) STRICT`,
+	// 5: each word once. The index is filled anew.
+	`DROP TABLE edition_text;
+	CREATE VIRTUAL TABLE edition_text USING fts5(words, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2');`,
 }
 
 // applicationID marks a file as ours ("slop"): a database of another program is not touched.
