@@ -133,6 +133,9 @@ func TestExplainLanguages(t *testing.T) {
 	if !strings.Contains(string(page), `href="/explain?lang=nl&amp;url=https%3A%2F%2Feast.example%2F%3Fa%26b"`) {
 		t.Errorf("%s", page)
 	}
+	if _, front := get(t, server, "GET", "/ar/"); !strings.Contains(string(front), `href="/explain?lang=ar"`) {
+		t.Error("no page leads there")
+	}
 	store.err = errors.New("the disk is gone")
 	if res, _ := get(t, server, "GET", "/explain?url=https%3A%2F%2Feast.example%2F1"); res.StatusCode != 500 {
 		t.Errorf("%d", res.StatusCode)

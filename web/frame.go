@@ -36,6 +36,7 @@ type frame struct {
 	NoIndex        bool   // it is not for search engines
 	Root           string
 	Style, About   string
+	Why            string // the page that says why a post is not there
 	Languages      []languageView
 	ShowsLanguages bool // there is more than one
 }
@@ -59,6 +60,7 @@ func (h *handler) frame(lang, title string) frame {
 		Root:           h.prefix + pagePath(lang),
 		Style:          h.prefix + "/style.css",
 		About:          h.prefix + "/about/json",
+		Why:            h.prefix + explainPath + "?lang=" + lang,
 		ShowsLanguages: len(h.Languages) > 1,
 	}
 	for _, tag := range h.Languages {
