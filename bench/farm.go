@@ -15,11 +15,12 @@ import (
 // itemsShown is how many items a feed holds, as most do.
 const itemsShown = 30
 
-// farm is many sites with a feed each. It runs as a process of its own, so that
+// farm is many sites with a feed and an account each. It runs as a process of its own, so that
 // what it takes is not counted as ours.
 type farm struct {
 	published  atomic.Int64 // items each feed has published; it shows the newest itemsShown
 	validators atomic.Bool  // it sends ETags and answers 304
+	accounts   accounts
 }
 
 // farmHost is the address of a site: each has one of its own, as on the web.
@@ -47,6 +48,7 @@ func runFarm(sites int) error {
 
 func (f *farm) site(n int) http.Handler {
 	mux := http.NewServeMux()
+	f.accounts.site(n, mux)
 	mux.HandleFunc("GET /feed.xml", func(w http.ResponseWriter, r *http.Request) {
 		published := int(f.published.Load())
 		w.Header().Set("Content-Type", "application/xml")

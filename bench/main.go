@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	sites   = flag.Int("sites", 1000, "how many sites: each has a feed of 30 items of 5 KB")
+	sites   = flag.Int("sites", 1000, "how many sites: each has a feed of 30 items of 5 KB, and an account")
 	times   = flag.Int("times", 10, "how many times as much is stored in the second measurement of growth")
 	program = flag.String("program", "", "the samenloop to measure; without, it is built from this folder")
 	role    = flag.String("role", "", "be a process beside the measured one: farm, or bare FILE (bench starts these itself)")
@@ -28,11 +28,12 @@ var parts = []struct {
 	name string
 	run  func(*bench) error
 }{
-	{"cold", (*bench).cold},       // a round in which all is new
-	{"known", (*bench).known},     // rounds in which nothing is, or one item
-	{"serving", (*bench).serving}, // a feed that is kept
-	{"memory", (*bench).memory},   // resident, in peace and in the middle of a cold round
-	{"growth", (*bench).growth},   // the same with more stored
+	{"cold", (*bench).cold},         // a round in which all is new
+	{"known", (*bench).known},       // rounds in which nothing is, or one item
+	{"serving", (*bench).serving},   // a feed that is kept
+	{"memory", (*bench).memory},     // resident, in peace and in the middle of a cold round
+	{"growth", (*bench).growth},     // the same with more stored
+	{"accounts", (*bench).accounts}, // of the fediverse
 }
 
 func main() {

@@ -59,7 +59,8 @@ func TestSign(t *testing.T) {
 			note("signed")
 		}
 	})
-	signer := &Signer{KeyID: "https://ours.example/actor/key", Key: func() (*rsa.PrivateKey, error) { return testKey, nil }}
+	parsed := 0
+	signer := &Signer{KeyID: "https://ours.example/actor/key", Key: func() (*rsa.PrivateKey, error) { parsed++; return testKey, nil }}
 	c, err := New(Options{AllowNetworks: loopback, Signer: signer})
 	if err != nil {
 		t.Fatal(err)
@@ -95,6 +96,9 @@ func TestSign(t *testing.T) {
 		if r.Signed != strings.HasSuffix(test.asked, " signed") {
 			t.Errorf("%s: signed %v", test.path, r.Signed)
 		}
+	}
+	if parsed != 1 {
+		t.Errorf("the key was asked for %d times", parsed)
 	}
 }
 
