@@ -335,16 +335,19 @@ func (o *asObject) opposes() string {
 	mark := marks.FindStringSubmatch(bio)
 	switch {
 	case o.is("Application"):
-		return "it is a program (Application) that passes on what others wrote"
+		return "it is a program (Application) that passes on what others wrote: name the accounts of those who write"
 	case mark != nil:
-		return "its profile says #" + strings.ToLower(mark[1])
+		return "its profile says #" + strings.ToLower(mark[1]) + onlyOwner + "take that word out of the profile"
 	case o.Discoverable != nil && !bool(*o.Discoverable):
-		return "its profile says that it does not want to be found (discoverable: false)"
+		return "its profile says that it does not want to be found (discoverable: false)" + onlyOwner + "switch on in its settings that others may find it"
 	case bool(o.ManuallyApprovesFollowers):
-		return "it is locked: it approves its followers by hand"
+		return "it is locked (it approves its followers by hand)" + onlyOwner + "switch that off in its settings"
 	}
 	return ""
 }
+
+// onlyOwner leads from what somebody wants to how they can want something else.
+const onlyOwner = ", which no configuration here overrides; if its owner wants to be read, they can "
 
 // actorOf is the id of who made a thing: of a collection, who gave it or its newest item.
 func (o *asObject) actorOf() string {

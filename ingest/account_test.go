@@ -397,7 +397,11 @@ func TestAccountConsent(t *testing.T) {
 			w.want("Een")
 			continue
 		}
-		if !strings.Contains(told, "nothing is taken from it") || !strings.Contains(told, why) {
+		can := "its owner wants to be read, they can "
+		if why == "passes on" {
+			can = "name the accounts of those who write"
+		}
+		if !strings.Contains(told, "nothing is taken from it") || !strings.Contains(told, why) || !strings.Contains(told, can) {
 			t.Errorf("%s: %q", more, told)
 		}
 		w.want()
@@ -407,6 +411,11 @@ func TestAccountConsent(t *testing.T) {
 		if asked := strings.Join(f.was(), " "); strings.Contains(asked, "outbox") {
 			t.Errorf("%s: the outbox is read: %s", more, asked)
 		}
+		f.account("ans", "")
+		if told := w.round(); told != "" {
+			t.Errorf("%s: after it was changed: %s", more, told)
+		}
+		w.want("Een")
 	}
 }
 
@@ -759,15 +768,25 @@ func TestAccountCost(t *testing.T) {
 			if strings.Contains(asked, "statuses") {
 				objects++
 			}
+			if strings.HasSuffix(asked, "401") { // it is known to want signatures
+				t.Errorf("asked in vain: %s", asked)
+			}
 		}
 		if got := w.shown(); pages != 1 || byID && objects != 5+3 || !byID && objects > 3 || got[0] != "Nummer 1005" || len(got) != 205 {
 			t.Errorf("by id %v: %d pages, %d objects, %d posts", byID, pages, objects, len(got))
 		}
+		actors := 0
 		for range 6 {
 			w.round()
-			if asked := f.was(); len(asked) > 2 {
+			asked := f.was()
+			if len(asked) > 2 || len(pagesOf(asked)) != 1 || strings.Contains(strings.Join(asked, " "), "401") {
 				t.Errorf("by id %v: with nothing new asked %v", byID, asked)
 			}
+			actors += strings.Count(strings.Join(asked, "\n"), "/users/ans 304")
+			actors += strings.Count(strings.Join(asked, "\n"), "/users/ans 200")
+		}
+		if actors != 3 { // in turn with a post
+			t.Errorf("the actor was asked for %d times in 6 visits", actors)
 		}
 	}
 }
