@@ -1,36 +1,12 @@
-// Package people is who decides about a site: operators and how they prove who
-// they are, and the journal of what was decided. It does no I/O.
+// Package people is who decides about a site, and the journal of what was decided.
 package people
 
-import (
-	"errors"
-	"regexp"
-	"time"
-)
-
-// Operator is somebody who may decide about the site on its pages.
-type Operator struct {
-	Name   string
-	Added  time.Time
-	Seen   time.Time // last signed in; zero: never
-	Linked time.Time // until when a one-time link to set a password works; zero: there is none
-	Ready  bool      // a password is set
-}
-
-var name = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-
-// CheckName says what is wrong with the name of an operator.
-func CheckName(s string) error {
-	if len(s) > 40 || !name.MatchString(s) {
-		return errors.New(`write it with up to 40 characters of a-z, 0-9 and single hyphens, such as "anna"`)
-	}
-	return nil
-}
+import "time"
 
 // Hand is who decides, when, and with which words.
 type Hand struct {
-	Name    string // of an operator or, by command, of a user of the machine
-	Command bool   // it was a command, not the pages
+	Name    string // by command, of a user of the machine
+	Command bool   // it was a command
 	At      time.Time
 	Word    string // why, in one line; may be empty
 }
@@ -39,11 +15,6 @@ type Hand struct {
 type Deed string
 
 const (
-	OperatorAdded   Deed = "operator added"
-	OperatorRemoved Deed = "operator removed"
-	OperatorReset   Deed = "operator reset"
-	PasswordSet     Deed = "password set"
-
 	SourceAdded   Deed = "source added"
 	SourcePaused  Deed = "source paused"
 	SourceResumed Deed = "source resumed"

@@ -25,24 +25,6 @@ CREATE TABLE block (
   PRIMARY KEY (name, source)
 ) STRICT, WITHOUT ROWID;
 
--- Who may decide on the pages; fields as people.Operator. What opens a door is
--- stored as a digest.
-CREATE TABLE operator (
-  name     TEXT PRIMARY KEY,
-  added    INTEGER NOT NULL,
-  seen     INTEGER NOT NULL,
-  password TEXT NOT NULL,               -- argon2id; '' where none is set
-  link     BLOB NOT NULL,               -- of the one-time link; x'' where there is none
-  linked   INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE session (
-  token    BLOB PRIMARY KEY,
-  operator TEXT NOT NULL REFERENCES operator,
-  began    INTEGER NOT NULL,
-  until    INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
 -- Who decided what; fields as people.Entry.
 CREATE TABLE journal (
   seq     INTEGER PRIMARY KEY,

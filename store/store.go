@@ -40,12 +40,9 @@ var migrations = []string{
 	// 3: where the address of a story leads that another took in. Those of before are not known.
 	`ALTER TABLE story ADD COLUMN successor INTEGER REFERENCES story;
 	CREATE INDEX story_successor ON story(successor) WHERE successor IS NOT NULL;`,
-	// 4: what people decide: operators, the journal, blocks, locks.
+	// 4: what people decide: the journal, blocks, locks.
 	`ALTER TABLE source ADD COLUMN locked TEXT NOT NULL DEFAULT '';
 	CREATE TABLE block (name TEXT NOT NULL, source TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (name, source)) STRICT, WITHOUT ROWID;
-	CREATE TABLE operator (name TEXT PRIMARY KEY, added INTEGER NOT NULL, seen INTEGER NOT NULL, password TEXT NOT NULL,
-		link BLOB NOT NULL, linked INTEGER NOT NULL) STRICT;
-	CREATE TABLE session (token BLOB PRIMARY KEY, operator TEXT NOT NULL REFERENCES operator, began INTEGER NOT NULL, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 	CREATE TABLE journal (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, name TEXT NOT NULL, command INTEGER NOT NULL,
 		deed TEXT NOT NULL, about TEXT NOT NULL, word TEXT NOT NULL) STRICT`,
 	// 5: each word once. The index is filled anew.
