@@ -107,7 +107,8 @@ func readAll(r *capped, expected int64, take func(int64) error) ([]byte, error) 
 		if len(b) < cap(b) {
 			continue
 		}
-		larger := int(min(2*int64(cap(b)), r.limit+1))
+		// An answer that sent this much may be believed how much more there is, to a degree.
+		larger := int(min(max(2*int64(cap(b)), min(expected+1, 4*int64(cap(b)))), r.limit+1))
 		if larger > noRoom {
 			if err := take(int64(larger - cap(b))); err != nil {
 				return nil, err

@@ -235,7 +235,7 @@ func (r *Reader) visit(ctx context.Context, s post.SourceState) (post.Batch, Rep
 	}
 	// What came of a large document is not kept in memory while pages are read: they wait for the next visit.
 	if b.Visit.Trouble == "" && (resp == nil || len(resp.Body) <= large) {
-		r.pages(ctx, s.Source, &b)
+		r.pages(ctx, s, &b)
 	}
 	return b, told(report, b)
 }
@@ -435,7 +435,7 @@ func (r *Reader) try(ctx context.Context, u string) (*Document, *fetch.Response,
 
 // pages reads the articles of which a source gave only a summary, once each, to
 // decide the topic: first of what came now, then of what waited.
-func (r *Reader) pages(ctx context.Context, src post.Source, b *post.Batch) {
+func (r *Reader) pages(ctx context.Context, s post.SourceState, b *post.Batch) {
 	var wanted []*post.Post
 	for i := len(b.Posts) - 1; i >= 0; i-- { // the newest first
 		if b.Posts[i].PageNeed == post.PageWanted {
@@ -444,8 +444,8 @@ func (r *Reader) pages(ctx context.Context, src post.Source, b *post.Batch) {
 	}
 	wanted = wanted[:min(len(wanted), mostPages)]
 	var waiting, decided []post.Post
-	if !b.Visit.Changed.IsZero() && len(wanted) < mostPages {
-		stored, err := r.Store.WantPages(ctx, src.ID, mostPages-len(wanted))
+	if s.Wanting && len(wanted) < mostPages {
+		stored, err := r.Store.WantPages(ctx, s.Source.ID, mostPages-len(wanted))
 		if err != nil {
 			return // they go on waiting
 		}
@@ -462,7 +462,7 @@ func (r *Reader) pages(ctx context.Context, src post.Source, b *post.Batch) {
 	for i, p := range wanted {
 		need, tries := p.PageNeed, p.PageTries
 		part, leave := r.Client.Stay(ctx)
-		goOn := r.page(part, p, src)
+		goOn := r.page(part, p, s.Source)
 		leave()
 		if i >= own && (p.PageNeed != need || p.PageTries != tries) {
 			decided = append(decided, *p)

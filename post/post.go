@@ -308,8 +308,9 @@ type SourceState struct {
 
 	Configured bool // it stands in config.toml; else it was added by command
 
-	Posts   int // stored, on topic or not
-	Matched int // of those, on a topic
+	Posts   int  // stored, on topic or not
+	Matched int  // of those, on a topic
+	Wanting bool // the pages of some are still to be read
 }
 
 // Title is what readers see: as the operator named it, else as its feed does, else its id.

@@ -238,7 +238,8 @@ func (s *Store) Sources(ctx context.Context) ([]post.SourceState, error) {
 
 const statesQuery = `SELECT s.id, s.title, s.url, coalesce(nullif(s.locked, ''), s.language), s.takes_all, s.full_text, s.boosts, s.state, s.configured,
 		v.feed_url, v.given, v.etag, v.last_modified, v.body, v.feed_title, v.site_url, v.status, v.checked, v.succeeded, v.changed,
-		v.next, v.held, v.failures, v.conditional, v.interval, v.trouble, v.notice, v.reading, v.gone, v.moved_to, v.agreed, v.account, v.posts, v.matched
+		v.next, v.held, v.failures, v.conditional, v.interval, v.trouble, v.notice, v.reading, v.gone, v.moved_to, v.agreed, v.account, v.posts, v.matched,
+		EXISTS (SELECT 1 FROM post p INDEXED BY post_page WHERE p.source = s.id AND p.page_need = 1)
 	FROM source s JOIN visit v ON v.source = s.id `
 
 // states are the sources that the rest of a query names.
@@ -259,7 +260,7 @@ func (s *Store) states(ctx context.Context, rest string, args ...any) ([]post.So
 			src, v := &st.Source, &st.Visit
 			if err := scan(&src.ID, &src.Title, &src.URL, &src.Language, &src.All, &src.FullText, &src.Boosts, &st.State, &st.Configured,
 				&v.FeedURL, &v.Given, &v.ETag, &v.LastModified, &body, &v.FeedTitle, &v.SiteURL, &v.Status, &checked, &succeeded, &changed,
-				&next, &held, &v.Failures, &v.Conditional, &interval, &v.Trouble, &v.Notice, &v.Reading, &v.Gone, &v.MovedTo, &v.Agreed, &account, &st.Posts, &st.Matched); err != nil {
+				&next, &held, &v.Failures, &v.Conditional, &interval, &v.Trouble, &v.Notice, &v.Reading, &v.Gone, &v.MovedTo, &v.Agreed, &account, &st.Posts, &st.Matched, &st.Wanting); err != nil {
 				return err
 			}
 			var err error
