@@ -16,6 +16,7 @@ var plan = map[string][]string{
 	"fetch":         {},
 	"opml":          {},
 	"people":        {},
+	"export":        {},
 	"post":          {"i18n"},
 	"ingest":        {"fetch", "i18n", "post"},
 	"store":         {"i18n", "people", "post"},
@@ -23,7 +24,7 @@ var plan = map[string][]string{
 	"web":           {"feeds", "fetch", "i18n", "opml", "people", "post"},
 	"bench/crash":   {},
 	"bench":         {"store"},
-	"cmd/samenloop": {"feeds", "fetch", "i18n", "ingest", "opml", "people", "post", "store", "web"},
+	"cmd/samenloop": {"export", "feeds", "fetch", "i18n", "ingest", "opml", "people", "post", "store", "web"},
 }
 
 func TestHouse(t *testing.T) {

@@ -52,6 +52,20 @@ func (s *Store) Newer(ctx context.Context, q post.Query) (c post.Cursor, err err
 	return c, nil
 }
 
+// Count is how many editions a feed has, on all its pages.
+func (s *Store) Count(ctx context.Context, q post.Query) (n int, err error) {
+	const all = -1
+	places, args := s.places(q, all, false)
+	if places == "" {
+		return 0, nil
+	}
+	err = s.query(ctx, "SELECT count(*) FROM ("+places+")", func(scan func(...any) error) error { return scan(&n) }, args...)
+	if err != nil {
+		return 0, fmt.Errorf("count the feed %q: %w", q.List(), err)
+	}
+	return n, nil
+}
+
 // places is a query, and what it is asked with, for sort and edition of a page of a
 // feed: of those that come after q.Before or, for newer ones, before it. It may
 // give some more than most. It is empty where a search can find nothing.
@@ -231,10 +245,4 @@ func (s *Store) Purge(ctx context.Context, before time.Time) (purged int, err er
 			return purged, nil
 		}
 	}
-}
-
-// Shown counts the stories that the feed of everything shows.
-func (s *Store) Shown(ctx context.Context) (n int, err error) {
-	err = s.query(ctx, "SELECT count(*) FROM listing WHERE list = ''", func(scan func(...any) error) error { return scan(&n) })
-	return n, err
 }

@@ -63,6 +63,9 @@ func TestOthers(t *testing.T) {
 		for _, e := range editions(t, s, q) {
 			found += e.Lead.ID
 		}
+		if n, err := s.Count(t.Context(), q); n != len(found) || err != nil {
+			t.Errorf("of %q %d are counted, %v", found, n, err)
+		}
 		return found
 	}
 	if got := read(post.Query{Language: "nl"}); got != "14" {

@@ -56,6 +56,13 @@ func (h *handler) read(ctx context.Context, q post.Query) (listing, error) {
 			return l, errNotFound
 		}
 	}
+	if h.Static && (q.Before == post.Cursor{}) {
+		n, err := h.store.Count(ctx, q)
+		if err != nil {
+			return l, err
+		}
+		q.Limit = firstPage(n)
+	}
 	if l.editions, l.next, err = h.store.Editions(ctx, q); err != nil {
 		return l, err
 	}
@@ -68,6 +75,11 @@ func (h *handler) read(ctx context.Context, q post.Query) (listing, error) {
 	}
 	return l, err
 }
+
+// firstPage is how many of n editions the first page has where pages are files:
+// so many that all others are full, counted from the oldest. A new edition then
+// changes the first page alone, until there is one page more.
+func firstPage(n int) int { return (n+perPage/2)%perPage + perPage/2 }
 
 // readSources finds where sources live, and what each is called.
 func (h *handler) readSources(ctx context.Context, l *listing) (titles map[string]string, err error) {
@@ -102,7 +114,7 @@ func (h *handler) compose(l listing) feeds.Feed {
 		About:       h.base + "/about/json",
 		StoryURL:    h.storyURL,
 		EditionURL:  h.editionURL,
-		TopicURL:    func(id string) string { return h.base + feedPath(post.Query{Topic: id}) },
+		TopicURL:    h.topicURL,
 		Actor:       h.actorURL(),
 		Sites:       l.sites,
 		Topics:      make(map[string]string, len(h.Topics)),
@@ -125,6 +137,16 @@ func (h *handler) compose(l listing) feeds.Feed {
 		}
 	}
 	return f
+}
+
+// topicURL is what ActivityStreams calls a topic: its feed, in whatever format is
+// asked for, or by name where nobody can be asked.
+func (h *handler) topicURL(id string) string {
+	u := h.base + feedPath(post.Query{Topic: id})
+	if h.Static {
+		u += ".as2"
+	}
+	return u
 }
 
 // title is what a feed is called among the others that somebody reads.

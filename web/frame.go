@@ -39,6 +39,7 @@ type frame struct {
 	Why            string // the page that says why a post is not there
 	Languages      []languageView
 	ShowsLanguages bool // there is more than one
+	Static         bool // nobody can be asked anything: no forms
 }
 
 // languageView is the page in a language.
@@ -62,6 +63,7 @@ func (h *handler) frame(lang, title string) frame {
 		About:          h.prefix + "/about/json",
 		Why:            h.prefix + explainPath + "?lang=" + lang,
 		ShowsLanguages: len(h.Languages) > 1,
+		Static:         h.Static,
 	}
 	for _, tag := range h.Languages {
 		f.Languages = append(f.Languages, languageView{

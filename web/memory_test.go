@@ -42,6 +42,13 @@ func (m *memory) Sources(context.Context) ([]post.SourceState, error) {
 	return m.sources, nil
 }
 
+// Count is how many editions there are without a limit.
+func (m *memory) Count(ctx context.Context, q post.Query) (int, error) {
+	q.Before, q.Limit = post.Cursor{}, len(m.editions)
+	all, _, err := m.Editions(ctx, q)
+	return len(all), err
+}
+
 func (m *memory) Editions(ctx context.Context, q post.Query) ([]post.Edition, post.Cursor, error) {
 	if m.release != nil {
 		close(m.waiting)

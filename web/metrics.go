@@ -33,8 +33,8 @@ type Metrics struct {
 type Tally interface {
 	// Sources lists all, with the state of their last visit.
 	Sources(ctx context.Context) ([]post.SourceState, error)
-	// Shown counts the stories that feeds show.
-	Shown(ctx context.Context) (int, error)
+	// Count is how many editions a feed has.
+	Count(ctx context.Context, q post.Query) (int, error)
 }
 
 // Answers of sources, as visits are counted by.
@@ -164,7 +164,7 @@ func (t *tally) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	sources, err := t.store.Sources(ctx)
-	shown, errShown := t.store.Shown(ctx)
+	shown, errShown := t.store.Count(ctx, post.Query{})
 	if err != nil || errShown != nil { // what is not known is left out
 		t.errors.Inc()
 		return

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"samenloop/post"
 )
 
 // tallied is a memory that can be counted, and fail.
@@ -16,7 +18,7 @@ type tallied struct {
 	err error
 }
 
-func (t *tallied) Shown(context.Context) (int, error) { return 7, t.err }
+func (t *tallied) Count(context.Context, post.Query) (int, error) { return 7, t.err }
 
 func ask(h http.Handler, path string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()

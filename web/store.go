@@ -21,6 +21,8 @@ type Store interface {
 type Reading interface {
 	// Editions gives a page of a feed, newest first, and the cursor of what follows (zero: nothing).
 	Editions(ctx context.Context, q post.Query) ([]post.Edition, post.Cursor, error)
+	// Count is how many editions a feed has, on all its pages.
+	Count(ctx context.Context, q post.Query) (int, error)
 	// Removed gives the editions that left a feed since a time, newest first, not too many.
 	Removed(ctx context.Context, q post.Query, since time.Time) ([]post.Tombstone, error)
 	// Version changes whenever the answer to q may have changed, titles of sources

@@ -25,6 +25,9 @@ type Site struct {
 	Topics    []post.Topic // those that have feeds of their own
 	Version   string       // of the program
 	PublicKey string       // that our requests are signed with, as PEM; empty where they are not
+	// Static says that the answers are written as files: they offer nothing that a
+	// file cannot do, such as a search.
+	Static bool
 
 	Metrics *Metrics                    // what is counted; nil: there is no /metrics
 	Health  func(context.Context) error // why the program does not do its work, in words for everybody; nil: it does

@@ -40,6 +40,7 @@ var commands = []*command{
 	storyCommand,
 	journalCommand,
 	checkCommand,
+	exportCommand,
 	backupCommand,
 	versionCommand,
 }
