@@ -11,7 +11,9 @@ import (
 const (
 	// mostSharing is how many posts are looked at for one key: what more share is no evidence worth its price.
 	mostSharing = 50
-	mostOfKey   = 25 // posts looked at for one of the keys of a print, the newest: a flood of one text costs no more
+	mostOfKey   = 25 // of those, the newest; the others are the oldest. All that are looked at for one of the keys of a print
+	// mostUsurping is how many posts at the address of a page give way when its own site speaks.
+	mostUsurping = 1000
 	// mostDeclaring is how many posts in one language may declare a page to be their
 	// translation: where more do, it is a page for all of them, and no translation.
 	mostDeclaring = 3
@@ -26,7 +28,7 @@ func (tx *transaction) join(row int64, p *post.Post, home string) (affected []in
 		if err := tx.exec("INSERT OR IGNORE INTO post_key (key, post) VALUES (?, ?)", key, row); err != nil {
 			return nil, err
 		}
-		if edges, err = tx.findTwins(edges, row, p, key); err != nil {
+		if edges, err = tx.findTwins(edges, row, p, key, home); err != nil {
 			return nil, err
 		}
 		if !isAddress(key) {
@@ -145,29 +147,53 @@ func (tx *transaction) rejoin(row int64, was, p *post.Post, home string) (affect
 
 // hasRoom is the condition that the story of post p can take another. A story of
 // more posts is a flood, and deciding about it again and again costs more than it is worth:
-// what would come to it begins another.
+// what would come to it begins another, but where that would speak for another site (see spokenFor).
 const hasRoom = "(p.story IS NULL OR (SELECT count(*) FROM (SELECT 1 FROM post member WHERE member.story = p.story LIMIT 50)) < 50)"
 
+// Those who share a key with a post and are looked at: the oldest, the newest and who
+// speaks at the address for its own site. However many share it, they cost the same.
+var (
+	sharing = `SELECT p.row, p.source, p.title, p.published, p.first_seen, CASE WHEN p.source = ?1 THEN p.html ELSE '' END
+		FROM post p WHERE p.row <> ?3 AND p.row IN (
+			SELECT post FROM (SELECT post FROM post_key WHERE key = ?2 ORDER BY post ` + limit(mostSharing) + `)
+			UNION SELECT post FROM (SELECT post FROM post_key WHERE key = ?2 ORDER BY post DESC ` + limit(mostOfKey) + `)
+			UNION SELECT row FROM (SELECT row FROM post WHERE key = ?2 AND story IS NOT NULL AND own > 0 ` + limit(mostOfKey) + `)`
+	sharingAsGuest = sharing + ") AND " + hasRoom + " ORDER BY p.row"
+	// Whose site it is finds all that stand there, also in a story that has no room: it leads them.
+	sharingAtHome = sharing + `
+			UNION SELECT row FROM (SELECT row FROM post WHERE key = ?2 AND story IS NOT NULL AND own = 0 ` + limit(mostUsurping) + `)) ORDER BY p.row`
+)
+
 // findTwins adds the edges between a post and others with the same key.
-func (tx *transaction) findTwins(edges []post.Edge, row int64, p *post.Post, key string) ([]post.Edge, error) {
-	err := tx.query(`SELECT p.row, p.source, p.title, p.published, p.first_seen, CASE WHEN p.source = ? THEN p.html ELSE '' END
-		FROM post_key k JOIN post p ON p.row = k.post WHERE k.key = ? AND k.post <> ? AND `+hasRoom+` ORDER BY k.post `+limit(mostSharing),
-		func(scan func(...any) error) error {
-			var (
-				twin                 post.Post
-				other                int64
-				published, firstSeen int64
-			)
-			if err := scan(&other, &twin.Source, &twin.Title, &published, &firstSeen, &twin.HTML); err != nil {
-				return err
-			}
-			twin.Published, twin.FirstSeen = moment(published), moment(firstSeen)
-			if reason := post.TwinReason(p, &twin, isAddress(key)); reason != "" {
-				edges = append(edges, between(row, other, reason))
-			}
-			return nil
-		}, p.Source, key, row)
+func (tx *transaction) findTwins(edges []post.Edge, row int64, p *post.Post, key, home string) ([]post.Edge, error) {
+	query := sharingAsGuest
+	if isAddress(key) && post.OwnSite(home, p.URL) > 0 {
+		query = sharingAtHome
+	}
+	err := tx.query(query, func(scan func(...any) error) error {
+		var (
+			twin                 post.Post
+			other                int64
+			published, firstSeen int64
+		)
+		if err := scan(&other, &twin.Source, &twin.Title, &published, &firstSeen, &twin.HTML); err != nil {
+			return err
+		}
+		twin.Published, twin.FirstSeen = moment(published), moment(firstSeen)
+		if reason := post.TwinReason(p, &twin, isAddress(key)); reason != "" {
+			edges = append(edges, between(row, other, reason))
+		}
+		return nil
+	}, p.Source, key, row)
 	return edges, err
+}
+
+// spokenFor says whether a post stands at an address where its own site speaks, in a
+// story that has no room for it: then it is told by nobody.
+func (tx *transaction) spokenFor(row int64) (is bool, err error) {
+	err = tx.row(`SELECT EXISTS (SELECT 1 FROM post p WHERE p.key = (SELECT key FROM post WHERE row = ? AND key <> '')
+		AND p.story IS NOT NULL AND p.own > 0 AND p.withdrawn = 0 AND NOT `+hasRoom+`)`, []any{row}, &is)
+	return is, err
 }
 
 // declare writes anew who declares the posts at a page to be their translation,

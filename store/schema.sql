@@ -103,6 +103,7 @@ CREATE TABLE post (
 ) STRICT;
 CREATE UNIQUE INDEX post_identity ON post(source, id, variant);
 CREATE INDEX post_story ON post(story) WHERE story IS NOT NULL;
+CREATE INDEX post_told ON post(key, own) WHERE story IS NOT NULL;
 CREATE INDEX post_page ON post(source, row) WHERE page_need = 1;
 CREATE INDEX post_source ON post(source);
 CREATE INDEX post_purge ON post(first_seen) WHERE story IS NULL AND html <> '';

@@ -48,6 +48,8 @@ var migrations = []string{
 	// 5: each word once. The index is filled anew.
 	`DROP TABLE edition_text;
 	CREATE VIRTUAL TABLE edition_text USING fts5(words, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2');`,
+	// 6: who speaks at an address, however many stand there.
+	`CREATE INDEX post_told ON post(key, own) WHERE story IS NOT NULL;`,
 }
 
 // applicationID marks a file as ours ("slop"): a database of another program is not touched.

@@ -72,6 +72,13 @@ func (tx *transaction) gather(start int64) (members []post.Member, edges []post.
 		if err != nil {
 			return nil, nil, err
 		}
+		if m.Story == 0 && m.Own == 0 {
+			if silent, err := tx.spokenFor(row); err != nil {
+				return nil, nil, err
+			} else if silent {
+				continue
+			}
+		}
 		members = append(members, m)
 		err = tx.query("SELECT a, b, reason, strength FROM edge WHERE a = ?1 UNION ALL SELECT a, b, reason, strength FROM edge WHERE b = ?1", func(scan func(...any) error) error {
 			var e post.Edge

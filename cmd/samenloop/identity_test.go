@@ -106,6 +106,21 @@ func TestNobodySpeaksForAnother(t *testing.T) {
 		"a translated path": func(h, me string) string {
 			return atomOf(fmt.Sprintf(`<entry xml:lang="nl"><id>1</id><title>Stolen title</title><link href="%s/nl/article"/><published>1995-01-02T00:00:00Z</published><content>%s</content></entry>`, h, stolenText))
 		},
+		"a flood at the address": func(h, me string) string {
+			var items []string
+			for i := range 600 {
+				items = append(items, stolen(fmt.Sprint(i), h+"/article", early))
+			}
+			return rssOf(items...)
+		},
+		"a flood of other titles at the address": func(h, me string) string {
+			var items []string
+			for i := range 600 {
+				item := stolen(fmt.Sprint(i), h+"/article", early)
+				items = append(items, strings.Replace(strings.Replace(item, "Stolen title", fmt.Sprintf("Stolen title %d", i), 1), "Buy our", strings.Repeat(fmt.Sprintf("Take %d of our ", i), 20), 1))
+			}
+			return rssOf(items...)
+		},
 		"many at once": func(h, me string) string {
 			return rssOf(stolen("1", h+"/article", early), stolen("2", h+"/article", dated), stolen(h+"/article", h+"/article", ""), stolen(h+"/article", me+"/pills", early))
 		},
