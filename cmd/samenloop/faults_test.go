@@ -301,9 +301,9 @@ var faults = []fault{
 	{name: "a page in the middle", happen: edit("", func(b []byte) []byte { return scramble(b, "Item 3 ") }), says: "is damaged", keeps: true},
 	{name: "the index for search", // a round may not meet it; check does
 		happen: func(p *patient) func() {
-			return edit("", func(b []byte) []byte {
+			return edit("", func([]byte) []byte {
 				makeDatabase(p.T, p.database(), "UPDATE edition_text_data SET block = randomblob(length(block)) WHERE id > 10")
-				b, _ = os.ReadFile(p.database())
+				b, _ := os.ReadFile(p.database())
 				return b
 			})(p)
 		}},

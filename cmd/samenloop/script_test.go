@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 		Dir:           "testdata",
 		UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("GORACE", os.Getenv("GORACE"))
 			sites := &sites{byName: map[string]*site{}}
 			env.Values[sitesKey{}] = sites
 			env.Defer(sites.close)
