@@ -35,8 +35,7 @@ func detect(text string) (guesses []Guess, letters int) {
 	if modelled[s] == nil {
 		return alone[s], letters
 	}
-	var t tally
-	t.add(theModel(), text, s)
+	t, _ := tallyOf(theModel(), text, s)
 	return t.guesses(theModel(), s), letters
 }
 
@@ -59,22 +58,26 @@ func detectMixed(text string) (guesses []Guess, letters int, second string) {
 	)
 	for line := range strings.Lines(text) {
 		var (
-			of []Guess
-			n  int
+			tag string
+			p   float64
+			n   int
 		)
 		if modelled[s] != nil {
 			var t tally
-			if n = t.add(theModel(), line, s); n >= leastLine {
-				of = t.guesses(theModel(), s)
+			if t, n = tallyOf(theModel(), line, s); n >= leastLine {
+				tag, p = t.best(theModel(), s)
 			}
-			all.addAll(&t)
+			all.add(&t)
 		}
-		if n < leastLine {
-			of, n = detect(line) // it may be in another script
+		if n < leastLine && len(line) >= leastLine { // it may be in another script
+			var of []Guess
+			if of, n = detect(line); n >= leastLine {
+				tag, p = of[0].Tag, math.Exp(of[0].LogP)
+			}
 		}
 		total += n
-		if n >= leastLine && math.Exp(of[0].LogP) >= surePart {
-			in[of[0].Tag] += n
+		if n >= leastLine && p >= surePart {
+			in[tag] += n
 		}
 	}
 	if guesses = alone[s]; modelled[s] != nil {
@@ -132,7 +135,7 @@ const (
 )
 
 // alone are the languages of scripts that tell by themselves; modelled are those of the others.
-var alone = map[script][]Guess{
+var alone = [scriptCount][]Guess{
 	greek: {{"el", 0}}, hebrew: {{"he", 0}}, han: {{"zh", 0}}, kana: {{"ja", 0}}, hangul: {{"ko", 0}}, thai: {{"th", 0}},
 	georgian: {{"ka", 0}}, armenian: {{"hy", 0}}, bengali: {{"bn", 0}}, gurmukhi: {{"pa", 0}}, gujarati: {{"gu", 0}},
 	tamil: {{"ta", 0}}, telugu: {{"te", 0}}, kannada: {{"kn", 0}}, malayalam: {{"ml", 0}}, sinhala: {{"si", 0}},
@@ -158,11 +161,15 @@ var blocks = []struct {
 // scriptOfRune is none for what is no letter.
 func scriptOfRune(r rune) script {
 	if r < utf8.RuneSelf {
-		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
+		if r |= 'a' - 'A'; 'a' <= r && r <= 'z' {
 			return latin
 		}
 		return none
 	}
+	return blockOf(r)
+}
+
+func blockOf(r rune) script {
 	i, found := slices.BinarySearchFunc(blocks, r, func(b struct {
 		first, last rune
 		script      script
@@ -184,7 +191,7 @@ func scriptOfRune(r rune) script {
 // scriptOf is the script that says most in a text, and how many letters of it there are.
 func scriptOf(text string) (script, int) {
 	var count [scriptCount]int
-	for word := range words(text) {
+	for word := range words(text, 0, 1) {
 		for _, r := range word {
 			count[scriptOfRune(r)]++
 		}
@@ -209,26 +216,42 @@ func scriptOf(text string) (script, int) {
 	return best, count[best]
 }
 
-// words yields what stands between spaces, without what has no language: URLs,
-// addresses of mail and accounts, hashtags.
-func words(text string) func(yield func(string) bool) {
+// words yields what stands between spaces, every step-th from the given one on,
+// without what has no language: URLs, addresses of mail and accounts, hashtags.
+func words(text string, from, step int) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
+		skip := from
 		for field := range strings.FieldsSeq(text) {
-			bare := strings.TrimLeft(field, `([{<"'“„«‘.,:;¿¡-–—`)
-			switch {
-			case bare == "", bare[0] == '#', bare[0] == '@', strings.HasPrefix(bare, "＃"), strings.HasPrefix(bare, "＠"),
-				strings.HasPrefix(bare, "www."), strings.Contains(bare, "://"), strings.IndexByte(bare, '@') > 0:
+			if skip > 0 {
+				skip--
 				continue
 			}
-			if !yield(field) {
+			skip = step - 1
+			if isWord(field) && !yield(field) {
 				return
 			}
 		}
 	}
 }
 
+func isWord(field string) bool {
+	bare := field
+	if scriptOfRune(rune(field[0])) == none { // or not ASCII
+		bare = strings.TrimLeft(field, `([{<"'“„«‘.,:;¿¡-–—`)
+	}
+	switch {
+	case bare == "", bare[0] == '#', bare[0] == '@', strings.HasPrefix(bare, "＃"), strings.HasPrefix(bare, "＠"),
+		strings.HasPrefix(bare, "www."), strings.IndexByte(bare, ':') > 0 && strings.Contains(bare, "://"), strings.IndexByte(bare, '@') > 0:
+		return false
+	}
+	return true
+}
+
 // The model sees a text as a bag of hashed features.
-const longest = 32 // letters of a word that are looked at
+const (
+	longest      = 32            // letters of a word that are looked at
+	mostFeatures = 3*longest + 4 // of a word
+)
 
 // Features tells the trainer what the model sees of a text: the languages that
 // its script leaves possible, and the buckets of its letter groups and words. A
@@ -237,41 +260,30 @@ const longest = 32 // letters of a word that are looked at
 func Features(text string, see func(bucket int, name bool)) (possible []string) {
 	s, _ := scriptOf(text)
 	if modelled[s] != nil {
-		features(text, s, see)
+		eachWord(text, s, 0, 1, func(word []rune, name bool) {
+			for _, bucket := range appendFeatures(nil, word) {
+				see(int(bucket), name)
+			}
+		})
 	}
 	return modelled[s]
 }
 
-// features are all groups of 2 to 4 letters, where the ends of a word count as
-// letters, and the words themselves. It says how many letters it saw.
-func features(text string, s script, see func(bucket int, name bool)) (seen int) {
-	var letters [longest + 2]rune // of a word, with an end on either side
-	n, capital, first := 1, false, true
+// eachWord shows the words of a text, every step-th from the given one on, in small
+// letters of a script and with an end, 0, on either side. It says how many letters they have.
+func eachWord(text string, s script, from, step int, see func(word []rune, name bool)) (letters int) {
+	var word [longest + 2]rune
+	n, capital, first := 1, false, from == 0
 	flush := func() {
 		if n > 1 {
-			letters[n] = 0
-			name := capital && !first
+			word[n] = 0
+			see(word[:n+1], capital && !first)
 			first = false
-			word := letters[:n+1]
-			for i := range word {
-				h := uint32(word[i])
-				for j := i + 1; j < min(i+4, len(word)); j++ {
-					h = h*0x01000193 ^ uint32(word[j])
-					see(bucket(h, j-i), name)
-				}
-			}
-			if n > 3 { // of a shorter one the letter groups are the word
-				h := uint32(0)
-				for _, r := range word {
-					h = h*0x01000193 ^ uint32(r)
-				}
-				see(bucket(h, 4), name)
-			}
 		}
 		n, capital = 1, false
 	}
-	for word := range words(text) {
-		for _, r := range word {
+	for field := range words(text, from, step) {
+		for _, r := range field {
 			if r == '’' || r == 'ʼ' {
 				r = '\''
 			}
@@ -285,23 +297,43 @@ func features(text string, s script, see func(bucket int, name bool)) (seen int)
 			if n > longest {
 				continue
 			}
-			if n == 1 || n == 2 && letters[1] == '\'' {
+			if n == 1 || n == 2 && word[1] == '\'' {
 				capital = unicode.IsUpper(r)
 			}
-			letters[n] = unicode.ToLower(r)
+			word[n] = unicode.ToLower(r)
 			n++
 			if r != '\'' {
-				seen++
+				letters++
 			}
 		}
 		flush()
 	}
-	return seen
+	return letters
 }
 
-func bucket(h uint32, kind int) int {
-	h = (h ^ uint32(kind)*0x9e3779b9) * 0x85ebca6b
+// appendFeatures adds the buckets of a word: of all groups of 2 to 4 letters,
+// where the ends count as letters, and of the word itself.
+func appendFeatures(to []uint32, word []rune) []uint32 {
+	whole := uint32(0)
+	for i, r := range word {
+		h := uint32(r)
+		for j, next := range word[i+1 : min(i+4, len(word))] {
+			h = h*prime ^ uint32(next)
+			to = append(to, bucket(h, uint32(j+1)))
+		}
+		whole = whole*prime ^ uint32(r)
+	}
+	if len(word) > 4 { // of a shorter one the letter groups are the word
+		to = append(to, bucket(whole, 4))
+	}
+	return to
+}
+
+const prime = 0x01000193
+
+func bucket(h, kind uint32) uint32 {
+	h = (h ^ kind*0x9e3779b9) * 0x85ebca6b
 	h ^= h >> 13
 	h *= 0xc2b2ae35
-	return int(uint64(h) * Buckets >> 32)
+	return uint32(uint64(h) * Buckets >> 32)
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"math"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -47,6 +49,50 @@ func TestDetectSentences(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Each language that a site may count on is recognised: of its sentences at most one is taken for another.
+func TestDetectEachLanguage(t *testing.T) {
+	asked := strings.Fields("nl en fy de fr af li nds da sv nb es ca pt it pl cs ro hu fi et lv lt tr el bg uk ru ar fa he zh ja ko")
+	seen, wrong := map[string]int{}, map[string]int{}
+	for _, s := range sentences(t) {
+		seen[s.tag]++
+		if guesses := Detect(s.text); len(guesses) == 0 || guesses[0].Tag != s.tag {
+			wrong[s.tag]++
+		}
+	}
+	for _, tag := range asked {
+		if seen[tag] == 0 || wrong[tag] > 1 {
+			t.Errorf("%s: %d of %d sentences are wrong", tag, wrong[tag], seen[tag])
+		}
+	}
+}
+
+// What every process pays for the model: its bytes in the program, memory for what is
+// made of it, and time at the first text.
+func TestModelCost(t *testing.T) {
+	const mostBytes, mostMade, mostTime = 3_000_000, 1_000_000, 50 * time.Millisecond
+	if len(embedded) > mostBytes {
+		t.Errorf("it makes the program %d bytes larger", len(embedded))
+	}
+	var m *Model
+	made, took := uint64(math.MaxUint64), time.Duration(math.MaxInt64)
+	for range 5 { // the least: what else the machine does only adds to it
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		began := time.Now()
+		var err error
+		if m, err = ReadModel(embedded); err != nil {
+			t.Fatal(err)
+		}
+		took = min(took, time.Since(began))
+		runtime.ReadMemStats(&after)
+		made = min(made, after.TotalAlloc-before.TotalAlloc)
+	}
+	if made > mostMade || took > mostTime {
+		t.Errorf("to begin takes %v and %d bytes", took, made)
+	}
+	runtime.KeepAlive(m)
 }
 
 func TestDetect(t *testing.T) {
@@ -110,6 +156,34 @@ func TestDetectMixed(t *testing.T) {
 			if g := Detect(text); g[0].Tag != long {
 				t.Errorf("twice as much %s as %s is taken for %v", long, short, g[:2])
 			}
+		}
+	}
+}
+
+// Of a long text a part is read, from everywhere, and more where that part does not tell.
+func TestDetectLong(t *testing.T) {
+	all := map[string]string{}
+	for _, s := range sentences(t) {
+		all[s.tag] += s.text + " "
+	}
+	for tag, text := range all {
+		guesses, letters := detect(text)
+		if guesses[0].Tag != tag || math.Exp(guesses[0].LogP) < 0.98 {
+			t.Errorf("%s is taken for %v", tag, guesses[:min(2, len(guesses))])
+		}
+		if s, _ := scriptOf(text); modelled[s] != nil {
+			if _, about := tallyOf(theModel(), text, s); about < letters*3/4 || about > letters*5/4 {
+				t.Errorf("%s: %d letters are counted as %d", tag, letters, about)
+			}
+		}
+	}
+	for name, text := range map[string]string{
+		"its words between numbers":   strings.ReplaceAll(all["de"][:400], " ", " 1234 "),
+		"its words between Latin":     strings.ReplaceAll(all["de"][:400], " ", " lorem "),
+		"after a sentence of English": all["en"][:200] + all["de"][:800],
+	} {
+		if g := Detect("1234 " + text); g[0].Tag != "de" {
+			t.Errorf("German, %s, is taken for %v", name, g[:2])
 		}
 	}
 }

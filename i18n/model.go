@@ -14,7 +14,7 @@ import (
 )
 
 // modelled are the languages that the model tells apart, by their script.
-var modelled = map[script][]string{
+var modelled = [scriptCount][]string{
 	latin: strings.Fields(`nl en fy de fr af li nds da sv nb nn is es ca gl pt it oc ro pl cs sk sl hr hu fi et lv lt tr
 		eu cy ga lb sq id vi eo`),
 	cyrillic: strings.Fields("bg uk ru be mk sr"),
@@ -43,7 +43,7 @@ func ModelTags() []string { return modelTags }
 var modelTags = slices.Concat(modelled[latin], modelled[cyrillic], modelled[arabic])
 
 // firstColumn is where the languages of a script begin among those of the model.
-var firstColumn = map[script]int{cyrillic: len(modelled[latin]), arabic: len(modelled[latin]) + len(modelled[cyrillic])}
+var firstColumn = [scriptCount]int{cyrillic: len(modelled[latin]), arabic: len(modelled[latin]) + len(modelled[cyrillic])}
 
 // Bytes is the model as a file.
 func (m *Model) Bytes() []byte {
@@ -78,43 +78,84 @@ var theModel = sync.OnceValue(func() *Model {
 	return m
 })
 
-// A tally is what the features of a text say, added up.
-type tally struct{ words, names adder }
-
-// add counts the features of a text in a script, and says of how many letters.
-func (t *tally) add(m *Model, text string, s script) (letters int) {
-	return features(text, s, func(bucket int, name bool) {
-		row := m.Weight[bucket*columns:][:columns]
-		if name {
-			t.names.add(row)
-		} else {
-			t.words.add(row)
-		}
-	})
+// A tally is what the features of a text say, added up: those of words count twice those of names.
+type tally struct {
+	total   [columns]int
+	squares int // of what each feature counts
 }
 
-// addAll adds another tally.
-func (t *tally) addAll(other *tally) {
-	t.words.addAll(&other.words)
-	t.names.addAll(&other.names)
+// How much of a text is read, in bytes: of a longer one every second, fourth … word, that
+// it is no more than enough, and twice as much as long as that leaves a doubt.
+const (
+	enough  = 200
+	noDoubt = 0.995
+)
+
+// tallyOf is of a text in a script, and says about how many letters there are: words
+// that are not read count as those that are.
+func tallyOf(m *Model, text string, s script) (t tally, letters int) {
+	a, every := adder{model: m}, 1
+	for len(text)/every > enough {
+		every *= 2
+	}
+	for from, step := 0, every; ; from, step, every = every/2, every, every/2 {
+		letters += eachWord(text, s, from, step, a.add)
+		a.sum(&a.words, 2)
+		a.sum(&a.names, 1)
+		if every > 1 {
+			if _, p := a.best(m, s); letters < leastLine || p < noDoubt {
+				continue
+			}
+		}
+		for i := range a.total {
+			a.total[i] *= every
+		}
+		a.squares *= every
+		return a.tally, letters * every
+	}
+}
+
+// add adds another tally.
+func (t *tally) add(other *tally) {
+	for i, n := range other.total {
+		t.total[i] += n
+	}
+	t.squares += other.squares
 }
 
 // guesses are the possible languages of what was counted, in a script that the model knows.
 func (t *tally) guesses(m *Model, s script) []Guess {
-	t.words.flush()
-	t.names.flush()
-	// A word counts twice a name. The evidence of letter groups that overlap grows
-	// with the root of their number.
-	norm := m.Scale / math.Sqrt(float64(4*t.words.rows+t.names.rows))
-	base := 128 * (2*t.words.rows + t.names.rows)
 	guesses := make([]Guess, len(modelled[s]))
 	for i, tag := range modelled[s] {
-		at := firstColumn[s] + i
-		v := 2*int(t.words.total[at]) + int(t.names.total[at]) - base
-		guesses[i] = Guess{tag, norm * float64(v)}
+		guesses[i] = Guess{tag, t.score(m, firstColumn[s]+i)}
 	}
 	normalise(guesses)
 	return guesses
+}
+
+// score is what was counted for a column. The evidence of letter groups that overlap
+// grows with the root of their number.
+func (t *tally) score(m *Model, column int) float64 {
+	return m.Scale * float64(t.total[column]) / math.Sqrt(float64(t.squares))
+}
+
+// best is the first of the guesses, and its probability: a line is asked for no more.
+func (t *tally) best(m *Model, s script) (tag string, p float64) {
+	var (
+		scores [columns]float64
+		first  int
+		total  float64
+	)
+	tags := modelled[s]
+	for i := range tags {
+		if scores[i] = t.score(m, firstColumn[s]+i); scores[i] > scores[first] {
+			first = i
+		}
+	}
+	for i := range tags {
+		total += math.Exp(scores[i] - scores[first])
+	}
+	return tags[first], 1 / total
 }
 
 // normalise turns scores into the logarithms of probabilities that add up to 1, best first.
@@ -132,45 +173,57 @@ func normalise(guesses []Guess) {
 // columns is how many languages the model has.
 const columns = 48
 
-// adder adds rows of bytes, eight at a time: each byte of a row has sixteen bits
-// of a word to itself, so that 256 rows fit before a carry could spill.
+// An adder adds rows of a model to a tally, many together: they are far apart in
+// memory, and so they are on their way at the same time.
 type adder struct {
-	even, odd [columns / 8]uint64
-	rows      int
-	open      int // rows that are not in the total yet
-	total     [columns]uint32
+	tally
+	model        *Model
+	words, names batch
 }
 
-const everyOther = 0x00ff00ff00ff00ff
+// A batch is buckets that are not in the total yet: how many is n.
+type batch struct {
+	buckets [mostAtOnce]uint32
+	n       int
+}
 
-func (a *adder) add(row []byte) {
-	for i := range a.even {
-		w := binary.LittleEndian.Uint64(row[8*i:])
-		a.even[i] += w & everyOther
-		a.odd[i] += w >> 8 & everyOther
+const (
+	mostAtOnce = 256 // bytes that add up to less than 1<<16
+	everyOther = 0x00ff00ff00ff00ff
+)
+
+// add counts the features of a word. A word counts twice a name.
+func (a *adder) add(word []rune, name bool) {
+	to, times := &a.words, 2
+	if name {
+		to, times = &a.names, 1
 	}
-	a.rows++
-	if a.open++; a.open == 256 {
-		a.flush()
+	to.n = len(appendFeatures(to.buckets[:to.n], word))
+	if to.n > mostAtOnce-mostFeatures {
+		a.sum(to, times)
 	}
 }
 
-// addAll adds what another one has counted.
-func (a *adder) addAll(other *adder) {
-	other.flush()
-	for i, n := range other.total {
-		a.total[i] += n
-	}
-	a.rows += other.rows
-}
-
-// flush completes the total.
-func (a *adder) flush() {
-	for i := range a.even {
-		for j := range 4 {
-			a.total[8*i+2*j] += uint32(a.even[i] >> (16 * j) & 0xffff)
-			a.total[8*i+2*j+1] += uint32(a.odd[i] >> (16 * j) & 0xffff)
+// sum completes the total, eight columns at a time: every other byte of a row has
+// sixteen bits of a word to itself, so that no carry spills; what the odd ones
+// leave of the whole is the even ones.
+func (a *adder) sum(b *batch, times int) {
+	var whole, odd [columns / 8]uint64
+	for _, bucket := range b.buckets[:b.n] {
+		row := a.model.Weight[int(bucket)*columns:][:columns]
+		for i := range whole {
+			w := binary.LittleEndian.Uint64(row[8*i:])
+			whole[i] += w
+			odd[i] += w >> 8 & everyOther
 		}
 	}
-	a.even, a.odd, a.open = [columns / 8]uint64{}, [columns / 8]uint64{}, 0
+	for i := range whole {
+		even := whole[i] - odd[i]<<8
+		for j := range 4 {
+			a.total[8*i+2*j] += times * int(even>>(16*j)&0xffff)
+			a.total[8*i+2*j+1] += times * int(odd[i]>>(16*j)&0xffff)
+		}
+	}
+	a.squares += times * times * b.n
+	b.n = 0
 }

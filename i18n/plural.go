@@ -1,6 +1,7 @@
 package i18n
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -58,7 +59,8 @@ var formNames = [...]string{plural.Zero: "zero", plural.One: "one", plural.Two: 
 // check sees that a plural has the forms of its language, each with the places
 // that it must hold. A form of a single number may say it in words: Arabic says
 // "two posts" in one.
-func (p *Plural) check(holds string) error {
+func (p *Plural) check(key, holds string) error {
+	var wrong []error
 	var of [len(formNames)]int // how many numbers have a form; the rules look at two digits, and at millions
 	for n := range 200 {
 		of[formOf(p.words.Tag, n)]++
@@ -68,7 +70,7 @@ func (p *Plural) check(holds string) error {
 		text := string(*p.form(plural.Form(f)))
 		if of[f] == 0 {
 			if text != "" {
-				return fmt.Errorf("%s: the language has no such form: remove it", name)
+				wrong = append(wrong, fmt.Errorf("%s.%s: the language has no such form: remove it", key, name))
 			}
 			continue
 		}
@@ -77,10 +79,10 @@ func (p *Plural) check(holds string) error {
 			places += " count"
 		}
 		if err := checkText(text, places); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			wrong = append(wrong, fmt.Errorf("%s.%s: %w", key, name, err))
 		}
 	}
-	return nil
+	return errors.Join(wrong...)
 }
 
 // Number writes a whole number as the language does: "1.234" in Dutch, "1,234" in English.

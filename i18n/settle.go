@@ -76,7 +76,7 @@ const unknown = -2.5
 type Settled struct {
 	Tag        string  // as Tag writes it; Und where too little tells
 	Confidence float64 // 0 to 1: how likely it is rather than the runner-up
-	From       string  // why, for people: "text 0.98, path /nl/; the feed says en-US, outweighed"
+	From       string  // why, in English: "text 0.98, path /nl/; the feed says en-US, outweighed"; see Words.Because
 }
 
 // Settle weighs what is declared of a post's language against what its title and
@@ -87,7 +87,7 @@ type Settled struct {
 func Settle(title, text string, evidence []Evidence) Settled {
 	for _, e := range evidence {
 		if e.Kind == OfOperator {
-			return Settled{Tag(e.Says), 1, "the operator: language of the source"}
+			return Settled{Tag(e.Says), 1, byOperator}
 		}
 	}
 	read := read(title, text)
@@ -95,7 +95,7 @@ func Settle(title, text string, evidence []Evidence) Settled {
 	declared := map[string]float64{}
 	scores := slices.Clone(read.guesses)
 	for i := range scores {
-		scores[i].LogP = read.says(scores[i].Tag)
+		scores[i].LogP = max(scores[i].LogP, -read.cap)
 	}
 	for _, e := range counted {
 		l := Base(e.Says)
@@ -111,7 +111,7 @@ func Settle(title, text string, evidence []Evidence) Settled {
 		return cmp.Or(cmp.Compare(b.LogP, a.LogP), cmp.Compare(declared[b.Tag], declared[a.Tag]))
 	})
 
-	s := Settled{Tag: Und, From: "too little text to tell"}
+	s := Settled{Tag: Und, From: tooLittle}
 	if len(scores) == 0 {
 		return s
 	}
@@ -198,7 +198,7 @@ var detectable = func() map[string]bool {
 	return all
 }()
 
-// tell says in words what speaks for a language, what was outweighed, and what else a part of the text is in.
+// tell says in words, which Because reads, what speaks for a language, what was outweighed, and what else a part of the text is in.
 func tell(tag string, read reading, counted []Evidence) string {
 	var speaks, against []string
 	if len(read.guesses) > 0 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // sign is evidence as "kind tag where".
@@ -151,6 +152,24 @@ func FuzzSettle(f *testing.F) {
 			t.Errorf("Settle gives %+v", s)
 		}
 	})
+}
+
+// However long a post is, no more of it is read than settles its language.
+func TestSettleReadsNoMore(t *testing.T) {
+	evidence := signsOf(t, "feed en-US")
+	cost := func(text string) time.Duration {
+		least := time.Hour
+		for range 20 {
+			began := time.Now()
+			Settle(short, text, evidence)
+			least = min(least, time.Since(began))
+		}
+		return least
+	}
+	long := strings.Repeat(inDutch+" ", 10_000)
+	if some, all := cost(clip(long, MostRead)), cost(long); all > 3*some {
+		t.Errorf("%d bytes take %v, %d take %v", len(long), all, MostRead, some)
+	}
 }
 
 func BenchmarkSettle(b *testing.B) {

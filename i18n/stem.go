@@ -1,14 +1,18 @@
 package i18n
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/blevesearch/snowballstem"
 	"github.com/blevesearch/snowballstem/dutch"
 	"github.com/blevesearch/snowballstem/english"
 	"github.com/blevesearch/snowballstem/french"
 	"github.com/blevesearch/snowballstem/german"
+	"golang.org/x/text/unicode/norm"
 )
 
 // stemmers by base language. Frisian has none: its words are found as they are.
@@ -34,13 +38,17 @@ func Stem(tag, word string) (stem string, ok bool) {
 // longestWord is what still is one, in bytes.
 const longestWord = 100
 
-// Terms are what a text can be found by, parted by spaces: its words in lower
-// case and, in languages that have a stemmer, their stems, each once.
+// Terms are what a text can be found by, parted by spaces, each once: its words in
+// lower case or, in languages that have a stemmer, their stems. A word with letters
+// beyond ASCII stands there as it is as well: who searches may leave out an accent,
+// which the stem may have hung on.
 func Terms(tag, text string) string {
 	stemmer := stemmers[Base(tag)]
 	env := snowballstem.NewEnv("")
-	read, written := map[string]bool{}, map[string]bool{}
+	const perTerm = 12 // bytes of text, about
+	read, written := make(map[string]bool, len(text)/perTerm), make(map[string]bool, len(text)/perTerm)
 	var b strings.Builder
+	b.Grow(len(text))
 	write := func(term string) {
 		if !written[term] {
 			written[term] = true
@@ -54,14 +62,49 @@ func Terms(tag, text string) string {
 			continue
 		}
 		read[word] = true
-		write(word)
-		if stemmer != nil {
-			env.SetCurrent(word)
-			stemmer(env)
-			write(env.Current())
+		if stemmer == nil {
+			write(word)
+			continue
+		}
+		env.SetCurrent(word)
+		stemmer(env)
+		write(env.Current())
+		if !isASCII(word) {
+			write(word)
 		}
 	}
 	return strings.TrimSuffix(b.String(), " ")
+}
+
+// SearchTerms are the terms of which a text in a language must have one to be found by
+// a word; without a language, a text in any.
+func SearchTerms(tag, word string) []string {
+	terms := []string{word}
+	for _, form := range []string{word, withoutAccents(word)} {
+		for _, l := range slices.Sorted(maps.Keys(stemmers)) {
+			if tag != "" && l != Base(tag) {
+				continue
+			}
+			if stem, ok := Stem(l, form); ok && !slices.Contains(terms, stem) {
+				terms = append(terms, stem)
+			}
+		}
+	}
+	return terms
+}
+
+// withoutAccents is a word as one writes it who has no accents.
+func withoutAccents(word string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(word))
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 // SearchWords are the words that a search is made of, at most 16.

@@ -20,10 +20,34 @@ func TestStem(t *testing.T) {
 	if got, ok := Stem("fy", "Wachtwurden"); ok {
 		t.Errorf("a language without stemmer: %q", got)
 	}
-	for tag, want := range map[string]string{"nl": "twee wachtwoorden wachtwoord één een berichten bericht", "fy": "twee wachtwoorden één berichten"} {
+	for tag, want := range map[string]string{"nl": "twee wachtwoord een één bericht", "fy": "twee wachtwoorden één berichten"} {
 		if got := Terms(tag, "Twee wachtwoorden, één wachtwoorden-berichten!"); got != want {
 			t.Errorf("terms of %s: %q, want %q", tag, got, want)
 		}
+	}
+	for _, test := range []struct{ tag, text, search string }{
+		{"nl", "fietsen", "fietsen"}, {"nl", "Ideeën", "ideeen"}, {"nl", "vóór", "voor"}, {"en", "cafe", "café"}, {"fr", "protégées", "protégé"}, {"fr", "protégées", "protegees"},
+		{"de", "Bücher", "BUCHER"}, {"de", "Häusern", "Haus"}, {"fy", "hûs", "hûs"}, {"ar", "مقالات", "مقالات"},
+	} {
+		for _, tag := range []string{test.tag, ""} {
+			var all string
+			for _, term := range SearchTerms(tag, test.search) {
+				all += " " + withoutAccents(strings.ToLower(term)) + " " // as the index does
+			}
+			found := false
+			for term := range strings.FieldsSeq(Terms(test.tag, test.text)) {
+				found = found || strings.Contains(all, " "+withoutAccents(term)+" ")
+			}
+			if !found {
+				t.Errorf("in %q: %q is not found by %q, which is looked for as %q", tag, test.text, test.search, all)
+			}
+		}
+	}
+	if got := SearchTerms("nl", "Fietsen"); !slices.Equal(got, []string{"Fietsen", "fiets"}) {
+		t.Errorf("terms %q", got)
+	}
+	if got := SearchTerms("fy", "Fytsen"); !slices.Equal(got, []string{"Fytsen"}) {
+		t.Errorf("terms %q", got)
 	}
 	if got := SearchWords(`"open web" -de* NEAR(é)`); !slices.Equal(got, []string{"open", "web", "de", "NEAR", "é"}) {
 		t.Errorf("words %q", got)
@@ -36,5 +60,6 @@ func FuzzStem(f *testing.F) {
 	f.Fuzz(func(t *testing.T, tag, word string) {
 		Stem(tag, word)
 		Terms(tag, word)
+		SearchTerms(tag, word)
 	})
 }

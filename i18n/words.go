@@ -28,6 +28,8 @@ type Words struct {
 
 	Thousands string `toml:"thousands" is:"separator"` // what separates them in a number: "1.234", "1,234"
 
+	Comma string `toml:"comma"` // what stands between the members of a list, before a space
+
 	// Status is what a bot posts of a story; a link follows. Source is the name of a site.
 	Status Pattern `toml:"status" holds:"title source"`
 
@@ -53,10 +55,12 @@ type Words struct {
 	// Page has what stands on the pages.
 	Page struct {
 		Skip         string `toml:"skip"`      // to the content of the page
+		Menu         string `toml:"menu"`      // what leads to the site's own pages
 		Languages    string `toml:"languages"` // where one is chosen
 		Subscribe    string `toml:"subscribe"`
 		SubscribeHow string `toml:"subscribe_how"` // a sentence
 		Newest       string `toml:"newest"`
+		Newer        string `toml:"newer"`
 		Older        string `toml:"older"`
 		Source       string `toml:"source"`
 		AlsoIn       string `toml:"also_in"` // a language's name follows
@@ -64,10 +68,159 @@ type Words struct {
 		AllLanguages string `toml:"all_languages"`
 		NothingYet   string `toml:"nothing_yet"`
 
+		Topics      string `toml:"topics"`
+		Discussions Plural `toml:"discussions"` // how many a story has
+
 		Search       string  `toml:"search"`
 		Found        Pattern `toml:"found" holds:"query"`
 		NothingFound string  `toml:"nothing_found"`
 	} `toml:"page"`
+
+	// Remember stands at the foot: it keeps this language, where the site has several.
+	Remember struct {
+		Do  string `toml:"do"`  // what is clicked
+		How string `toml:"how"` // what that does, a sentence
+	} `toml:"remember"`
+
+	// About says who is read, on what terms, and how to leave.
+	About struct {
+		Nav   string  `toml:"nav"` // what leads there
+		Title string  `toml:"title"`
+		Intro Pattern `toml:"intro" holds:"site topics"`
+
+		Who       Notice  `toml:"who"`
+		Shown     Notice  `toml:"shown"`
+		Fediverse Notice  `toml:"fediverse"`
+		LeftOut   string  `toml:"left_out"` // whoever wants to be, in the fediverse
+		Leave     Notice  `toml:"leave"`
+		Write     string  `toml:"write"` // an address follows
+		Unknown   Pattern `toml:"unknown" holds:"host"`
+		Readers   Notice  `toml:"readers"`
+	} `toml:"about"`
+
+	// Sources has what stands on the list of those who are read.
+	Sources struct {
+		Title    string `toml:"title"`
+		How      string `toml:"how"`
+		Count    Plural `toml:"count"`
+		Troubled Plural `toml:"troubled"` // of those
+		List     string `toml:"list"`     // for programs
+		Posts    string `toml:"posts"`    // labels
+		OnTopic  string `toml:"on_topic"`
+		EachOwn  string `toml:"each_own"` // a language is told post by post
+		Site     string `toml:"site"`
+		OwnWords string `toml:"own_words"` // the program's, in English
+
+		// Fares says how a source fares, and what its owner can do.
+		Fares struct {
+			Well          Notice `toml:"well"`
+			Unvisited     Notice `toml:"unvisited"`
+			Resting       Notice `toml:"resting"`
+			ForGood       Notice `toml:"for_good"`
+			Opposed       Notice `toml:"opposed"`
+			Unreachable   Notice `toml:"unreachable"`
+			Unwelcome     Notice `toml:"unwelcome"`
+			NotThere      Notice `toml:"not_there"`
+			Busy          Notice `toml:"busy"`
+			ServerFails   Notice `toml:"server_fails"`
+			Refuses       Notice `toml:"refuses"`
+			NotUnderstood Notice `toml:"not_understood"`
+			HasMoved      Notice `toml:"has_moved"`
+			Empty         Notice `toml:"empty"`
+			NothingOnIt   Notice `toml:"nothing_on_it"`
+			Noted         Notice `toml:"noted"` // what, in English, follows
+		} `toml:"fares"`
+	} `toml:"sources"`
+
+	// Propose is for members who propose a source, and how their proposal stands.
+	Propose struct {
+		Title       string  `toml:"title"`
+		How         string  `toml:"how"`
+		Address     string  `toml:"address"` // labels and buttons
+		Look        string  `toml:"look"`
+		Example     Pattern `toml:"example" holds:"address"`
+		Trap        string  `toml:"trap"` // of a field that only programs see
+		Again       string  `toml:"again"`
+		Often       string  `toml:"often"`
+		Busy        string  `toml:"busy"`
+		Barred      string  `toml:"barred"`
+		Known       Pattern `toml:"known" holds:"source"`
+		Proposed    string  `toml:"proposed"` // by somebody, and waits: it can be all the same
+		Full        string  `toml:"full"`     // so many wait
+		Unread      string  `toml:"unread"`   // why, in English, follows
+		Found       Plural  `toml:"found"`
+		OnTopic     Plural  `toml:"on_topic"`
+		NoneOnTopic string  `toml:"none_on_topic"`
+		Summaries   Plural  `toml:"summaries"` // of which no more was read
+		OffTopic    string  `toml:"off_topic"` // a post
+		ReadFrom    string  `toml:"read_from"` // an address follows
+		Others      string  `toml:"others"`
+		SendTitle   string  `toml:"send_title"`
+		Contact     string  `toml:"contact"`
+		ContactHow  string  `toml:"contact_how"`
+		Send        string  `toml:"send"`
+
+		Yours        string  `toml:"yours"` // the page of a proposal
+		Keep         string  `toml:"keep"`
+		Expires      Pattern `toml:"expires" holds:"date"`
+		Waiting      string  `toml:"waiting"` // how it stands
+		Expired      string  `toml:"expired"`
+		Approved     string  `toml:"approved"`
+		Refused      string  `toml:"refused"`
+		Withdrawn    string  `toml:"withdrawn"`
+		Reason       string  `toml:"reason"` // what the operator says follows
+		Withdraw     string  `toml:"withdraw"`
+		ProofTitle   string  `toml:"proof_title"`
+		ProofHow     string  `toml:"proof_how"`
+		ProofMeta    string  `toml:"proof_meta"`
+		ProofLink    string  `toml:"proof_link"`
+		ProofFile    string  `toml:"proof_file"`
+		ProofProfile string  `toml:"proof_profile"`
+		ProofLook    string  `toml:"proof_look"`
+		Proven       string  `toml:"proven"`
+		NotProven    string  `toml:"not_proven"`
+	} `toml:"propose"`
+
+	// Operator is for those who decide about the site.
+	Operator struct {
+		Title     string  `toml:"title"`
+		SignIn    string  `toml:"sign_in"`
+		SignOut   string  `toml:"sign_out"`
+		Name      string  `toml:"name"`
+		Password  string  `toml:"password"`
+		Wrong     string  `toml:"wrong"`
+		Often     string  `toml:"often"`
+		SetTitle  string  `toml:"set_title"`
+		SetHow    string  `toml:"set_how"`
+		Set       string  `toml:"set"`
+		LinkOver  string  `toml:"link_over"`
+		NotDone   string  `toml:"not_done"`
+		Proposals string  `toml:"proposals"`
+		Posts     string  `toml:"posts"`
+		Nothing   string  `toml:"nothing"`
+		Approve   string  `toml:"approve"`
+		Refuse    string  `toml:"refuse"`
+		Word      string  `toml:"word"`
+		Shown     Pattern `toml:"shown" holds:"site"`
+		NotShown  string  `toml:"not_shown"`
+		Contact   string  `toml:"contact"`
+		Source    string  `toml:"source"`
+		Language  string  `toml:"language"`
+		Pause     string  `toml:"pause"`
+		Resume    string  `toml:"resume"`
+		Lock      string  `toml:"lock"`
+		Block     string  `toml:"block"`
+		Unblock   string  `toml:"unblock"`
+		Blocked   string  `toml:"blocked"`
+		Stories   string  `toml:"stories"`
+		Story     string  `toml:"story"`
+		Other     string  `toml:"other"`
+		Join      string  `toml:"join"`
+		Split     string  `toml:"split"`
+		Retract   string  `toml:"retract"`
+		Restore   string  `toml:"restore"`
+		Journal   string  `toml:"journal"`
+	} `toml:"operator"`
 
 	// Trouble is what stands on a page instead of what was asked for.
 	Trouble struct {
@@ -89,6 +242,7 @@ type Words struct {
 			Told          string `toml:"told"`
 			ToldByAnother string `toml:"told_by_another"`
 			Discusses     string `toml:"discusses"`
+			SpokenFor     string `toml:"spoken_for"`
 			OnNoTopic     string `toml:"on_no_topic"`
 			ArticleWaits  string `toml:"article_waits"`
 			ArticleUnread string `toml:"article_unread"`
@@ -105,7 +259,6 @@ type Words struct {
 		Topic     string `toml:"topic"`
 		LookedFor string `toml:"looked_for"` // hashtags and phrases follow
 		Language  string `toml:"language"`
-		Because   string `toml:"because"` // evidence follows
 		Shown     string `toml:"shown"`
 
 		// Match says where a topic was found.
@@ -117,6 +270,21 @@ type Words struct {
 			Page    Pattern `toml:"page" holds:"word"`
 			Whole   string  `toml:"whole"` // every post of the source is taken
 		} `toml:"match"`
+
+		// Evidence says what settled the language of a post: what speaks for it, and what was outweighed.
+		Evidence struct {
+			Text       Pattern `toml:"text" holds:"percent"`
+			Reads      Pattern `toml:"reads" holds:"language percent"` // like another language
+			Item       Pattern `toml:"item" holds:"where tag"`         // where is what it is called in the format: "xml:lang"
+			Link       Pattern `toml:"link" holds:"tag"`
+			Address    Pattern `toml:"address" holds:"where"`
+			Page       Pattern `toml:"page" holds:"tag"`
+			Feed       Pattern `toml:"feed" holds:"tag"`
+			Operator   string  `toml:"operator"`
+			Nothing    string  `toml:"nothing"`
+			Outweighed Pattern `toml:"outweighed" holds:"what"`
+			Part       Pattern `toml:"part" holds:"language"`
+		} `toml:"evidence"`
 
 		// Absence says why nothing is stored, and what a source's visits have to do with it.
 		Absence struct {
@@ -263,8 +431,14 @@ func parse(tag string, data []byte) (*Words, error) {
 var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
 // check walks the words: each message is there, holds the places that its field
-// names and no others, a list has its length, and a plural its forms.
+// names and no others, a list has its length, and a plural its forms. It tells all that is wrong.
 func (w *Words) check(v reflect.Value, prefix string) error {
+	var wrong []error
+	tell := func(key string, err error) {
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("%s: %w", key, err))
+		}
+	}
 	for i := range v.NumField() {
 		field, value := v.Type().Field(i), v.Field(i)
 		if field.Tag.Get("toml") == "-" {
@@ -273,38 +447,30 @@ func (w *Words) check(v reflect.Value, prefix string) error {
 		key := prefix + field.Tag.Get("toml")
 		if plural, ok := value.Addr().Interface().(*Plural); ok {
 			plural.words = w
-			if err := plural.check(field.Tag.Get("holds")); err != nil {
-				return fmt.Errorf("%s.%w", key, err)
-			}
+			wrong = append(wrong, plural.check(key, field.Tag.Get("holds")))
 			continue
 		}
 		if field.Tag.Get("is") == "separator" {
 			if s := value.String(); s == "" || strings.ContainsAny(s, "0123456789-{}") {
-				return fmt.Errorf("%s: %q separates nothing: give a point, a comma, a narrow space", key, s)
+				tell(key, fmt.Errorf("%q separates nothing: give a point, a comma, a narrow space", s))
 			}
 			continue
 		}
 		switch value.Kind() {
 		case reflect.Struct:
-			if err := w.check(value, key+"."); err != nil {
-				return err
-			}
+			wrong = append(wrong, w.check(value, key+"."))
 		case reflect.Slice:
 			if want := field.Tag.Get("len"); strconv.Itoa(value.Len()) != want {
-				return fmt.Errorf("%s has %d words: give it %s", key, value.Len(), want)
+				wrong = append(wrong, fmt.Errorf("%s has %d words: give it %s", key, value.Len(), want))
 			}
 			for n := range value.Len() {
-				if err := checkText(value.Index(n).String(), ""); err != nil {
-					return fmt.Errorf("%s, word %d: %w", key, n+1, err)
-				}
+				tell(fmt.Sprintf("%s, word %d", key, n+1), checkText(value.Index(n).String(), ""))
 			}
 		default:
-			if err := checkText(value.String(), field.Tag.Get("holds")); err != nil {
-				return fmt.Errorf("%s: %w", key, err)
-			}
+			tell(key, checkText(value.String(), field.Tag.Get("holds")))
 		}
 	}
-	return nil
+	return errors.Join(wrong...)
 }
 
 func checkText(text, holds string) error {

@@ -124,10 +124,10 @@ func TestLoadRefuses(t *testing.T) {
 		"missing form":        {"nl.toml", "posts.one = \"{count} post in this story\"\n", "", "story.posts.one: missing"},
 		"form of another":     {"nl.toml", "posts.one =", "posts.few = \"x\"\nposts.one =", "story.posts.few: the language has no such form"},
 		"unknown form":        {"nl.toml", "posts.one =", "posts.some = \"x\"\nposts.one =", "some"},
-		"form without count":  {"nl.toml", "{count} posts", "Posts", "story.posts.other"},
+		"form without count":  {"nl.toml", "{count} posts in", "Posts in", "story.posts.other"},
 		"one of two numbers":  {"fr.toml", "{count} post in", "One post in", "story.posts.one"}, // French: 0 and 1
-		"place in a form":     {"nl.toml", "{count} posts", "{count} posts of {site}", "story.posts.other"},
-		"six forms wanted":    {"ar.toml", "", "", "story.posts.zero: missing"},
+		"place in a form":     {"nl.toml", "{count} posts in", "{count} posts of {site} in", "story.posts.other"},
+		"six forms wanted":    {"ar.toml", "", "", "page.discussions.zero: missing"},
 		"no separator":        {"nl.toml", `thousands = ","`, `thousands = ""`, "thousands"},
 		"not TOML":            {"nl.toml", "[page]", "[page", "nl.toml"},
 		"not a tag of ours":   {"nl-NL.toml", "", "", "name the file nl.toml"},
@@ -149,6 +149,11 @@ func TestLoadRefuses(t *testing.T) {
 				t.Errorf("error %v, want one that says %q", err, c.want)
 			}
 		})
+	}
+	// A translator is told everything at once.
+	bare := fstest.MapFS{"locales/en.toml": {Data: english}, "locales/ja.toml": {Data: []byte(`name = "日本語"`)}}
+	if _, err := load(bare); err == nil || strings.Count(err.Error(), "missing: every language says everything") < 200 || strings.Contains(err.Error(), "posts.one") {
+		t.Errorf("of a locale with nothing but its name: %v", err)
 	}
 	if _, err := load(fstest.MapFS{"locales/nl.toml": {Data: english}}); err == nil || !strings.Contains(err.Error(), "en.toml") {
 		t.Errorf("without English: error %v", err)
