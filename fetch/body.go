@@ -11,18 +11,16 @@ import (
 )
 
 const (
-	maxWire  = 8_000_000 // bytes of a body as it is sent, or more where a body may be larger
-	maxGuess = noRoom    // bytes set aside before they are there
-	drained  = 16_000    // bytes of an unread body that are read to keep the connection
+	maxWire  = 8_000_000  // bytes of a body as it is sent, or more where a body may be larger
+	maxGuess = noRoom     // bytes set aside before they are there
+	maxFreed = 4 * noRoom // bytes of a buffer that is kept: it may come to hold less than it takes
+	drained  = 16_000     // bytes of an unread body that are read to keep the connection
 )
 
 // readBody reads the body of an answer, unpacked, at most limit bytes. It takes
 // room for what it sets aside.
 func readBody(answer *http.Response, limit int64, take func(int64) error) ([]byte, error) {
-	if answer.Body == http.NoBody {
-		return nil, nil
-	}
-	const advice = "; raise [fetch] max_bytes if it is right"
+	const advice = "; if it is right, raise max_bytes of its [[source]], or [fetch] max_bytes for all"
 	sent := &capped{r: answer.Body, limit: max(maxWire, limit/3*2), note: " as it is sent" + advice}
 	if limit <= maxWire {
 		sent.limit, sent.note = limit, advice
@@ -94,9 +92,10 @@ func (c *capped) exceeded() error {
 // readAll is io.ReadAll into a buffer of the size that is expected, -1 where none is.
 func readAll(r *capped, expected int64, take func(int64) error) ([]byte, error) {
 	// The byte more is for the read that meets the end.
-	b := make([]byte, 0, 1+max(511, min(expected, maxGuess)))
+	set := int(1 + max(511, min(expected, maxGuess)))
+	b := freed(set)
 	for {
-		n, err := r.Read(b[len(b):cap(b)])
+		n, err := r.Read(b[len(b):set])
 		b = b[:len(b)+n]
 		if err == io.EOF {
 			return b, nil
@@ -104,16 +103,38 @@ func readAll(r *capped, expected int64, take func(int64) error) ([]byte, error) 
 		if err != nil {
 			return nil, err
 		}
-		if len(b) < cap(b) {
+		if len(b) < set {
 			continue
 		}
 		// An answer that sent this much may be believed how much more there is, to a degree.
-		larger := int(min(max(2*int64(cap(b)), min(expected+1, 4*int64(cap(b)))), r.limit+1))
+		larger := int(min(max(2*int64(set), min(expected+1, 4*int64(set))), r.limit+1))
 		if larger > noRoom {
-			if err := take(int64(larger - cap(b))); err != nil {
+			if err := take(int64(larger - set)); err != nil {
 				return nil, err
 			}
 		}
-		b = append(make([]byte, 0, larger), b...)
+		if set = larger; set > cap(b) {
+			b = append(make([]byte, 0, set), b...)
+		}
 	}
+}
+
+// bodies are buffers that were given back, as *[]byte.
+var bodies sync.Pool
+
+// freed is an empty buffer for some bytes.
+func freed(size int) []byte {
+	if b, ok := bodies.Get().(*[]byte); ok && cap(*b) >= size {
+		return *b
+	}
+	return make([]byte, 0, size)
+}
+
+// Free gives back the memory of the body, for other answers to come. It may be called
+// by whoever knows that nothing else holds on to the body.
+func (r *Response) Free() {
+	if b := r.Body[:0]; cap(b) > 0 && cap(b) <= maxFreed {
+		bodies.Put(&b)
+	}
+	r.Body = nil
 }

@@ -38,13 +38,13 @@ func TestReadBody(t *testing.T) {
 		{"plain, length unknown", "identity", text, -1, 12e6, ""},
 		{"plain, length too small", "", text, 1, 12e6, ""},
 		{"plain, exactly the limit", "", text, -1, 10e3, ""},
-		{"plain, one more", "", text, -1, 9999, "larger than 10 kB; raise [fetch] max_bytes if it is right"},
-		{"length says too much", "", nil, 9e6, 12e6, "larger than 8 MB as it is sent; raise [fetch] max_bytes if it is right"},
-		{"length says more than max_bytes", "", nil, 6e6, 5e6, "larger than 5 MB; raise [fetch] max_bytes if it is right"},
+		{"plain, one more", "", text, -1, 9999, "larger than 10 kB; if it is right, raise max_bytes of its [[source]], or [fetch] max_bytes for all"},
+		{"length says too much", "", nil, 9e6, 12e6, "larger than 8 MB as it is sent; if it is right, raise max_bytes of its [[source]], or [fetch] max_bytes for all"},
+		{"length says more than max_bytes", "", nil, 6e6, 5e6, "larger than 5 MB; if it is right, raise max_bytes of its [[source]], or [fetch] max_bytes for all"},
 		{"packed", "gzip", packed, int64(len(packed)), 12e6, ""},
 		{"packed, length unknown", "X-GZIP", packed, -1, 12e6, ""},
 		{"packed, exactly the limit", "gzip", packed, -1, 10e3, ""},
-		{"packed, one more", "gzip", packed, -1, 9999, "larger than 10 kB; raise [fetch] max_bytes if it is right"},
+		{"packed, one more", "gzip", packed, -1, 9999, "larger than 10 kB; if it is right, raise max_bytes of its [[source]], or [fetch] max_bytes for all"},
 		{"packed in two parts", "gzip", append(pack(t, text[:99]), pack(t, text[99:])...), -1, 12e6, ""},
 		{"packed, broken off", "gzip", packed[:len(packed)-9], -1, 12e6, "the connection was closed before the end"},
 		{"packed, one bit wrong", "gzip", append(bytes.Clone(packed[:len(packed)-8]), 1, 2, 3, 4, 5, 6, 7, 8), -1, 12e6, "the answer says it is gzip, but is not"},
@@ -78,6 +78,38 @@ func TestReadBodyOfNothing(t *testing.T) {
 	}
 }
 
+// What one answer gave back another is read into: all of it and nothing else, whichever of
+// them is longer, and no more of it than there is room for.
+func TestFree(t *testing.T) {
+	read := func(size, length int) (body []byte, took int64) {
+		text := bytes.Repeat([]byte{byte('a' + size%26)}, size)
+		answer := &http.Response{ContentLength: int64(length), Body: io.NopCloser(iotest.HalfReader(bytes.NewReader(text)))}
+		body, err := readBody(answer, 12e6, func(n int64) error { took += n; return nil })
+		if err != nil || !bytes.Equal(body, text) {
+			t.Fatalf("of %d bytes %d, %v", size, len(body), err)
+		}
+		return body, took
+	}
+	kept, _ := read(150_000, 150_000)
+	was := bytes.Clone(kept)
+	for _, size := range []int{200_000, 0, 10_000, 150_001, 65_536, 65_537, 300_000, 511, 512, 200_000} {
+		for _, length := range []int{size, -1} {
+			body, took := read(size, length)
+			if size >= noRoom && took < int64(size-noRoom) || size < noRoom && took > 0 {
+				t.Errorf("%d bytes took room of %d", size, took)
+			}
+			r := &Response{Body: body}
+			r.Free()
+			if r.Body != nil {
+				t.Error("it still has its body")
+			}
+		}
+	}
+	if !bytes.Equal(kept, was) {
+		t.Error("another answer was written over one that was not given back")
+	}
+}
+
 // A bomb of 8 MB would unpack to 8 GB.
 func TestBombs(t *testing.T) {
 	bomb := pack(t, make([]byte, 20e6))
@@ -86,7 +118,7 @@ func TestBombs(t *testing.T) {
 	}
 	counted := &counter{r: bytes.NewReader(bomb)}
 	answer := &http.Response{Header: http.Header{"Content-Encoding": {"gzip"}}, ContentLength: -1, Body: io.NopCloser(counted)}
-	if _, err := readBody(answer, 12e6, noTaking); err == nil || reason(err) != "larger than 12 MB; raise [fetch] max_bytes if it is right" {
+	if _, err := readBody(answer, 12e6, noTaking); err == nil || reason(err) != "larger than 12 MB; if it is right, raise max_bytes of its [[source]], or [fetch] max_bytes for all" {
 		t.Error(err)
 	}
 
@@ -94,7 +126,7 @@ func TestBombs(t *testing.T) {
 	empty := pack(t, nil)
 	counted = &counter{r: &endless{of: empty}}
 	answer.Body = io.NopCloser(counted)
-	if _, err := readBody(answer, 12e6, noTaking); err == nil || reason(err) != "larger than 8 MB as it is sent; raise [fetch] max_bytes if it is right" {
+	if _, err := readBody(answer, 12e6, noTaking); err == nil || reason(err) != "larger than 8 MB as it is sent; if it is right, raise max_bytes of its [[source]], or [fetch] max_bytes for all" {
 		t.Error(err)
 	}
 	if counted.n > 8e6+8192 {

@@ -19,7 +19,7 @@ import (
 // may quote the other side, only Reason is shown.
 type Error struct {
 	URL    string // what was asked for when it failed (after redirects, where they led), without credentials
-	Reason string // for a person, on one line: "connection refused", "larger than 12 MB; raise [fetch] max_bytes if it is right"
+	Reason string // for a person, on one line: "connection refused", "larger than 12 MB; if it is right, raise max_bytes of its [[source]], or [fetch] max_bytes for all"
 	Err    error  // the cause; nil where Reason says all
 }
 
@@ -31,6 +31,8 @@ func (e *Error) Unwrap() error { return e.Err }
 type worded string
 
 func (w worded) Error() string { return string(w) }
+
+const errDallies = worded("its server paused while others waited for the memory that its answer takes; it is tried again later")
 
 // reason says what an error of the network, of TLS or of unpacking means.
 func reason(err error) string {
@@ -78,7 +80,7 @@ func reason(err error) string {
 	case strings.Contains(err.Error(), "server response headers exceeded"): // net/http has no type for it
 		return "its headers are larger than 64 kB, the most that is taken; ask its owner to send fewer"
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return "no answer within " + stepTimeout.String()
+		return "no answer within " + stepTimeout.String() + ", the longest that is waited for one to begin; it is tried again later"
 	}
 	return excerpt(err.Error())
 }

@@ -49,6 +49,7 @@ type Client struct {
 	transport http.RoundTripper
 	hosts     *hosts
 	room      *room
+	pace      pace
 	userAgent string
 	maxBytes  int64
 	timeout   time.Duration
@@ -77,7 +78,7 @@ func New(o Options) (*Client, error) {
 			// the address that the guard is to see.
 			DialContext: (&net.Dialer{
 				Timeout:   stepTimeout,
-				KeepAlive: 30 * time.Second,
+				KeepAlive: -1, // no connection is idle for longer than IdleConnTimeout
 				Control:   guard.control,
 			}).DialContext,
 			TLSHandshakeTimeout:    stepTimeout,
@@ -117,6 +118,8 @@ type Request struct {
 	// MaySign says that a 401 is answered by the same request with a signature;
 	// Sign that its server is known to want one, so that it is signed at once.
 	MaySign, Sign bool
+	// MaxBytes is in the place of Options.MaxBytes, for this answer; 0: that one holds.
+	MaxBytes int64
 }
 
 // Response is an answer, whatever its status. Its URLs hold no credentials.
@@ -174,7 +177,7 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
 			password, _ := login.Password()
 			q.SetBasicAuth(login.Username(), password)
 		}
-		answer, location, challenge, err := c.ask(ctx, q, &left)
+		answer, location, challenge, err := c.ask(ctx, q, cmp.Or(max(0, r.MaxBytes), c.maxBytes), &left)
 		if err != nil {
 			return nil, err
 		}
@@ -223,10 +226,12 @@ func (c *Client) request(u *url.URL, r Request) *http.Request {
 	return &http.Request{Method: http.MethodGet, URL: u, Header: h}
 }
 
-// ask makes one request in its turn and reads the answer, within the time that is
-// left, which it takes off. Of a redirect there is the status and where it points, of a 401 what it asks for.
-func (c *Client) ask(ctx context.Context, q *http.Request, left *time.Duration) (r *Response, location, challenge string, err error) {
-	host := hostOf(q.URL)
+// ask makes one request in its turn and reads the answer, of at most so many bytes and within
+// the time that is left, which it takes off. Of a redirect there is the status and where it points, of a 401 what it asks for.
+func (c *Client) ask(ctx context.Context, q *http.Request, most int64, left *time.Duration) (r *Response, location, challenge string, err error) {
+	host, stay := hostOf(q.URL), stayOf(ctx)
+	waited := stay.wait()
+	defer func() { waited() }()
 	leave, err := c.hosts.enter(ctx, host)
 	if held := (*HeldError)(nil); errors.As(err, &held) {
 		return nil, "", "", err
@@ -239,12 +244,20 @@ func (c *Client) ask(ctx context.Context, q *http.Request, left *time.Duration) 
 	within, cancel := context.WithCancelCause(ctx)
 	clock := time.AfterFunc(*left, func() { cancel(context.DeadlineExceeded) })
 	defer clock.Stop()
+	asking := &asking{stay: stay, dismiss: func() { cancel(errDallies) }}
+	asking.begin()
+	defer asking.pause()
 	take := func(n int64) error { // waiting for room is no fault of its server
 		if !clock.Stop() {
+			<-within.Done()
 			return within.Err()
 		}
 		waits := time.Now()
-		err := stayOf(ctx).take(ctx, n)
+		waited()
+		asking.pause()
+		err := stay.take(ctx, n)
+		asking.begin()
+		waited = stay.wait()
 		began = began.Add(time.Since(waits))
 		clock.Reset(*left - time.Since(began))
 		return err
@@ -267,10 +280,18 @@ func (c *Client) ask(ctx context.Context, q *http.Request, left *time.Duration) 
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		location = answer.Header.Get("Location")
 	}
-	if answer.StatusCode/100 != 2 {
+	switch answer.StatusCode / 100 {
+	case 1: // nobody asked for another protocol: its connection is not watched any more, and nothing ends a read from it
+	case 2:
+		if answer.Body == http.NoBody {
+			break
+		}
+		answer.Body = asked{answer.Body, asking}
+		if r.Body, err = readBody(answer, most, take); err != nil {
+			return nil, "", "", err
+		}
+	default:
 		io.CopyN(io.Discard, answer.Body, drained)
-	} else if r.Body, err = readBody(answer, c.maxBytes, take); err != nil {
-		return nil, "", "", err
 	}
 	now := c.now()
 	r.ContentType = verbatim(answer.Header.Get("Content-Type"))
@@ -289,8 +310,10 @@ func (c *Client) explain(ctx, within context.Context, u *url.URL, err error) err
 	switch {
 	case ctx.Err() != nil:
 		e.Reason, e.Err = "stopped before the answer was there", ctx.Err()
+	case within.Err() != nil && context.Cause(within) == errDallies:
+		e.Reason, e.Err = errDallies.Error(), errDallies
 	case within.Err() != nil:
-		e.Reason, e.Err = "timeout after "+c.timeout.String(), context.Cause(within)
+		e.Reason, e.Err = "timeout after "+c.timeout.String()+"; if it is always so slow, raise [fetch] timeout", context.Cause(within)
 	default:
 		e.Reason = reason(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -298,7 +299,7 @@ func TestURLsThatAreRefused(t *testing.T) {
 func TestHostileServers(t *testing.T) {
 	t.Run("more than its length says it is", func(t *testing.T) {
 		home := serve(t, func(w http.ResponseWriter, q *http.Request) { w.Write(make([]byte, 9e6)) })
-		wantReason(t, client(t, Options{AllowNetworks: loopback}), home, home, "larger than 8 MB as it is sent; raise [fetch] max_bytes if it is right")
+		wantReason(t, client(t, Options{AllowNetworks: loopback}), home, home, "larger than 8 MB as it is sent; if it is right, raise max_bytes of its [[source]], or [fetch] max_bytes for all")
 	})
 	t.Run("endless headers", func(t *testing.T) {
 		home := serve(t, func(w http.ResponseWriter, q *http.Request) {
@@ -312,13 +313,32 @@ func TestHostileServers(t *testing.T) {
 			w.(http.Flusher).Flush()
 			<-q.Context().Done()
 		})
-		wantReason(t, client(t, Options{AllowNetworks: loopback, Timeout: 100 * time.Millisecond}), home, home, "timeout after 100ms")
+		wantReason(t, client(t, Options{AllowNetworks: loopback, Timeout: 100 * time.Millisecond}), home, home, "timeout after 100ms; if it is always so slow, raise [fetch] timeout")
 	})
 	t.Run("no answer", func(t *testing.T) {
 		home := serve(t, func(w http.ResponseWriter, q *http.Request) { <-q.Context().Done() })
 		c := client(t, Options{AllowNetworks: loopback})
 		c.transport.(*http.Transport).ResponseHeaderTimeout = 50 * time.Millisecond
-		wantReason(t, c, home, home, "no answer within 10s")
+		wantReason(t, c, home, home, "no answer within 10s, the longest that is waited for one to begin; it is tried again later")
+	})
+	t.Run("another protocol", func(t *testing.T) { // in which nothing comes, for ever
+		home := serve(t, func(w http.ResponseWriter, q *http.Request) {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n")
+			conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+			if _, err := conn.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Error("it waits for more")
+			}
+		})
+		r, err := client(t, Options{AllowNetworks: loopback, Timeout: 100 * time.Millisecond}).Get(t.Context(), Request{URL: home})
+		if err != nil || r.Status != http.StatusSwitchingProtocols || r.Body != nil {
+			t.Error(r, err)
+		}
 	})
 	t.Run("broken off", func(t *testing.T) {
 		home := serve(t, func(w http.ResponseWriter, q *http.Request) {
@@ -437,12 +457,12 @@ func TestUserAgent(t *testing.T) {
 
 func TestReason(t *testing.T) {
 	for want, err := range map[string]error{
-		"no such host":                        &net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}},
-		"the name server does not answer":     &net.OpError{Op: "dial", Err: &net.DNSError{IsTimeout: true}},
-		"the name server fails":               &net.OpError{Op: "dial", Err: &net.DNSError{IsTemporary: true}},
-		"no answer within 10s":                &net.OpError{Op: "dial", Err: context.DeadlineExceeded},
-		"the server does not speak TLS there": fmt.Errorf("handshake: %w", tls.RecordHeaderError{Msg: "x"}),
-		"what\uFFFDever":                      errors.New("what\never"),
+		"no such host":                    &net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}},
+		"the name server does not answer": &net.OpError{Op: "dial", Err: &net.DNSError{IsTimeout: true}},
+		"the name server fails":           &net.OpError{Op: "dial", Err: &net.DNSError{IsTemporary: true}},
+		"no answer within 10s, the longest that is waited for one to begin; it is tried again later": &net.OpError{Op: "dial", Err: context.DeadlineExceeded},
+		"the server does not speak TLS there":                                                        fmt.Errorf("handshake: %w", tls.RecordHeaderError{Msg: "x"}),
+		"what\uFFFDever":                                                                             errors.New("what\never"),
 	} {
 		if got := reason(err); got != want {
 			t.Errorf("%v: %q, want %q", err, got, want)

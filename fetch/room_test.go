@@ -3,8 +3,11 @@ package fetch
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -88,4 +91,111 @@ func TestBodiesTakeRoom(t *testing.T) {
 	if _, err := c.Get(t.Context(), Request{URL: home}); err != nil || c.room.free != maxRoom {
 		t.Error(err, fmt.Sprint(c.room.free))
 	}
+}
+
+// Servers that stop in the middle of a large answer keep the room of their answers only
+// while nobody else needs it; one that is slow but goes on keeps it.
+func TestDalliersAreDismissed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := client(t, Options{})
+		c.transport = roundTrip(func(q *http.Request) (*http.Response, error) {
+			in, out := io.Pipe()
+			context.AfterFunc(q.Context(), func() { out.CloseWithError(q.Context().Err()) })
+			go func() {
+				defer func() { out.CloseWithError(q.Context().Err()) }()
+				kind, _, _ := strings.Cut(q.URL.Host, ".")
+				out.Write(make([]byte, 1_100_000))
+				for n := 0; kind != "good"; n++ {
+					select {
+					case <-q.Context().Done():
+						return
+					case <-time.After(time.Second):
+					}
+					switch {
+					case kind == "drips":
+						out.Write(make([]byte, 100))
+					case kind == "slow" && n < 15:
+						out.Write(make([]byte, 20_000))
+					case kind == "slow":
+						return
+					}
+				}
+			}()
+			return &http.Response{StatusCode: 200, ContentLength: -1, Body: in}, nil
+		})
+		get := func(kind string, n int) (time.Duration, error) {
+			ctx, leave := c.Stay(t.Context())
+			defer leave()
+			began := time.Now()
+			_, err := c.Get(ctx, Request{URL: fmt.Sprintf("https://%s.%d.example/", kind, n)})
+			return time.Since(began), err
+		}
+		if took, err := get("stops", 0); took != 20*time.Second || err == nil || errors.Is(err, errDallies) {
+			t.Errorf("with nobody else it took %v: %v", took, err)
+		}
+		var all sync.WaitGroup
+		for n := range 30 {
+			for _, kind := range []string{"stops", "drips"} {
+				all.Go(func() {
+					if _, err := get(kind, n); err == nil {
+						t.Errorf("%s was answered", kind)
+					}
+				})
+			}
+		}
+		all.Go(func() {
+			if took, err := get("slow", 0); err != nil {
+				t.Errorf("what is slow ended after %v: %v", took, err)
+			}
+		})
+		time.Sleep(time.Second)
+		for n := range 30 {
+			all.Go(func() {
+				if took, err := get("good", n); err != nil || took > time.Minute { // of 20 s each, five at a time, it would be four
+					t.Errorf("a good one took %v: %v", took, err)
+				}
+			})
+		}
+		all.Wait()
+	})
+}
+
+// Hundreds of servers that stop in the middle of a large answer do not take the time of
+// one each, and lose nothing of those that go on between them.
+func TestManyDalliersTakeLittle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const many, size = 250, 1_100_000
+		c := client(t, Options{})
+		c.transport = roundTrip(func(q *http.Request) (*http.Response, error) {
+			in, out := io.Pipe()
+			context.AfterFunc(q.Context(), func() { out.CloseWithError(q.Context().Err()) })
+			go func() {
+				time.Sleep(150 * time.Millisecond) // to begin
+				out.Write(make([]byte, size))
+				if strings.HasPrefix(q.URL.Host, "good") {
+					out.Close()
+				}
+			}()
+			return &http.Response{StatusCode: 200, ContentLength: -1, Body: in}, nil
+		})
+		var all sync.WaitGroup
+		began := time.Now()
+		for n := range 2 * many {
+			kind := [...]string{"good", "stops"}[n%2]
+			all.Go(func() {
+				ctx, leave := c.Stay(t.Context())
+				defer leave()
+				if _, err := c.Get(ctx, Request{URL: fmt.Sprintf("https://%s.%d.example/", kind, n)}); (err == nil) != (kind == "good") {
+					t.Errorf("%s: %v", kind, err)
+				}
+			})
+		}
+		all.Wait()
+		if took := time.Since(began) - c.timeout; took > 20*time.Second {
+			t.Errorf("besides the time of one it took %v", took)
+		}
+		if c.room.free != c.room.size() || c.room.beyond != nil || len(c.room.line) > 0 {
+			t.Errorf("%d of %d free in the end, %d in line", c.room.free, c.room.size(), len(c.room.line))
+		}
+	})
 }

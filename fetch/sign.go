@@ -9,9 +9,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // Signer signs requests as one actor of the fediverse: HTTP Signatures as
@@ -29,6 +32,11 @@ type Signer struct {
 	err  error
 }
 
+// signatures has a place for each that is being made at the time. Each computes
+// for a millisecond: hundreds at once would keep the answers that come in
+// meanwhile from being read until their connections are given up.
+var signatures = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
+
 // sign adds Date and Signature for a request as it stands. Without the query is
 // how some servers check what has one.
 func (s *Signer) sign(q *http.Request, withQuery bool) error {
@@ -38,16 +46,20 @@ func (s *Signer) sign(q *http.Request, withQuery bool) error {
 	}
 	// The clock of the world: who checks it has no other.
 	date := time.Now().UTC().Format(http.TimeFormat)
-	target := q.URL.EscapedPath()
-	if target == "" {
-		target = "/"
+	// Both as they are sent: what the server sees is what it checks.
+	target := q.URL.RequestURI()
+	if !withQuery {
+		target, _, _ = strings.Cut(target, "?")
 	}
-	if withQuery && q.URL.RawQuery != "" {
-		target += "?" + q.URL.RawQuery
+	host, err := httpguts.PunycodeHostPort(q.URL.Host)
+	if err != nil {
+		return err
 	}
-	text := fmt.Sprintf("(request-target): %s %s\nhost: %s\ndate: %s", strings.ToLower(q.Method), target, q.URL.Host, date)
+	text := fmt.Sprintf("(request-target): %s %s\nhost: %s\ndate: %s", strings.ToLower(q.Method), target, host, date)
 	sum := sha256.Sum256([]byte(text))
+	signatures <- struct{}{}
 	signature, err := rsa.SignPKCS1v15(rand.Reader, s.key, crypto.SHA256, sum[:])
+	<-signatures
 	if err != nil {
 		return err
 	}

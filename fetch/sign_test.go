@@ -1,6 +1,8 @@
 package fetch
 
 import (
+	"bufio"
+	"bytes"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -112,6 +114,42 @@ func TestSignWithoutKey(t *testing.T) {
 	if _, err := c.Get(t.Context(), Request{URL: home + "/", MaySign: true}); err == nil || !strings.Contains(err.Error(), "sign the request: the disk is full") {
 		t.Error(err)
 	}
+}
+
+// What is signed is what its server sees of the request, whatever the URL: else it would be
+// turned away, or a signature would say what nobody asked for.
+func FuzzSign(f *testing.F) {
+	for _, address := range []string{"https://a.example/users/ans?page=1", "https://a.example", "http://A.example:8080/%2f/é?q=%zz", "https://bücher.example/?", "https://[2001:db8::1]:443//x"} {
+		f.Add(address, true)
+		f.Add(address, false)
+	}
+	s := &Signer{KeyID: "https://ours.example/actor/key", Key: func() (*rsa.PrivateKey, error) { return testKey, nil }}
+	f.Fuzz(func(t *testing.T, address string, withQuery bool) {
+		u, err := parse(nil, address)
+		if err != nil {
+			return
+		}
+		u.User = nil
+		q := &http.Request{Method: http.MethodGet, URL: u, Header: http.Header{}}
+		if err := s.sign(q, withQuery); err != nil {
+			t.Fatal(err)
+		}
+		var wire bytes.Buffer
+		if err := q.Write(&wire); err != nil {
+			return
+		}
+		seen, err := http.ReadRequest(bufio.NewReader(&wire))
+		if err != nil {
+			t.Fatalf("%q: %v", u, err)
+		}
+		target := seen.RequestURI
+		if !withQuery {
+			target, _, _ = strings.Cut(target, "?")
+		}
+		if !verifies(seen, target) {
+			t.Errorf("%q: %q of %q is not what was signed: %q", u, target, seen.Host, seen.Header["Signature"])
+		}
+	})
 }
 
 func BenchmarkSign(b *testing.B) {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"golang.org/x/net/http/httpguts"
 	"golang.org/x/net/idna"
 )
 
@@ -30,11 +31,21 @@ func parse(base *url.URL, raw string) (*url.URL, error) {
 		return nil, worded(fmt.Sprintf("the scheme is %q; only http and https are fetched", excerpt(u.Scheme)))
 	case u.Hostname() == "":
 		return nil, worded("the URL names no host")
+	case !sendable(u.Host):
+		return nil, worded("the URL names a host that cannot be")
 	case len(u.String()) > maxURL:
 		return nil, worded("the URL is longer than 4 kB")
 	}
 	u.Fragment, u.RawFragment = "", ""
+	u.RawQuery = strings.ReplaceAll(u.RawQuery, " ", "%20") // net/http sends it as it stands
 	return u, nil
+}
+
+// sendable says whether a host can be sent in a header as it stands in a URL: net/http
+// leaves out what cannot, and zones of IPv6 addresses.
+func sendable(host string) bool {
+	ascii, err := httpguts.PunycodeHostPort(host)
+	return err == nil && httpguts.ValidHostHeader(ascii) && !strings.Contains(host, "%")
 }
 
 // redact is a URL that can be shown: without credentials, whether or not it can be parsed.
