@@ -24,6 +24,9 @@ type Batch struct {
 	// forgotten, and no edition shows them. AllDeleted: none of them is.
 	Deleted    []string
 	AllDeleted bool
+	// Unboosted are ids of posts that the source boosts no more: they go where they
+	// came by that alone.
+	Unboosted []string
 	// Waiting are posts of others that a moderator is to decide about.
 	Waiting []Waiting
 

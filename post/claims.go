@@ -48,7 +48,7 @@ func (p *Post) Claims() []Claim {
 		if key := Key(p.Alternates[lang]); key != "" && key != own && !isHome(key) && i18n.Tag(lang) != "" {
 			strength := 1.0
 			if OwnSite(Host(p.URL), key) == 0 {
-				strength = surely - 0.1
+				strength = Possible
 			}
 			claims = append(claims, Claim{Hreflang, key, strength})
 		}

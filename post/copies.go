@@ -305,7 +305,8 @@ func numbersIn(text string) (numbers []string) {
 		switch c := text[i]; {
 		case '0' <= c && c <= '9':
 			number = append(number, c)
-		case (c == '.' || c == ',' || c == ':') && len(number) > 0 && i+1 < len(text) && '0' <= text[i+1] && text[i+1] <= '9':
+		case len(number) == 0:
+		case (c == '.' || c == ',' || c == ':') && i+1 < len(text) && '0' <= text[i+1] && text[i+1] <= '9':
 		default:
 			end()
 		}

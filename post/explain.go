@@ -48,6 +48,7 @@ const (
 	Told          Fate = "told"            // an edition shows it
 	ToldByAnother Fate = "told-by-another" // its story is told by another post
 	Discusses     Fate = "discusses"       // it is a note about a story, and stands there
+	SpokenFor     Fate = "spoken-for"      // on a topic, but at an address of another site, which tells of it itself
 	OnNoTopic     Fate = "on-no-topic"
 	ArticleWaits  Fate = "article-waits"  // there is only a summary, and its page was not read yet
 	ArticleUnread Fate = "article-unread" // there is only a summary, and its page could not be read
@@ -71,6 +72,8 @@ func (f *Finding) Fate() Fate {
 		return Down
 	case f.Retracted != "":
 		return LeftTopic
+	case len(f.Post.Matches) > 0 && f.Story == "":
+		return SpokenFor
 	case f.Post.PageNeed == PageWanted:
 		return ArticleWaits
 	case f.Post.PageNeed == PageFailed:

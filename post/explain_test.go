@@ -11,6 +11,7 @@ func TestFate(t *testing.T) {
 		Told:          {Edition: shown, Leads: true},
 		ToldByAnother: {Edition: shown},
 		Discusses:     {Edition: shown, Talks: true},
+		SpokenFor:     {Post: Post{Matches: []Match{{Topic: "t", By: "x"}}, PageNeed: PageWanted}},
 		OnNoTopic:     {},
 		ArticleWaits:  {Post: Post{PageNeed: PageWanted}},
 		ArticleUnread: {Post: Post{PageNeed: PageFailed}},

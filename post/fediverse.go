@@ -9,7 +9,11 @@ type Account struct {
 	Actor  string      `json:"actor,omitempty"`  // id; empty for what has none
 	Signed bool        `json:"signed,omitempty"` // its server wants requests to be signed
 	Turn   int         `json:"turn,omitempty"`   // counts visits: which posts are looked at again
-	Gap    Gap         `json:"gap,omitzero"`
+	// Indexable: its actor says that search engines may show what it posts.
+	Indexable bool `json:"indexable,omitempty"`
+	// Opposed: its actor wants to be left out, and is.
+	Opposed bool `json:"opposed,omitempty"`
+	Gap     Gap  `json:"gap,omitzero"`
 }
 
 // Gap is in what was read of an account, when its list could not be read to where it
@@ -19,6 +23,12 @@ type Gap struct {
 	// Before: posts first seen before then lie behind it. Zero where none does: it is
 	// in the past of an account that was read for the first time.
 	Before time.Time `json:"before,omitzero"`
+}
+
+// NoIndex says that a page that shows a post of the account is not for search
+// engines: its author did not allow that, or is another, who said nothing here.
+func (a *Account) NoIndex(p *Post) bool {
+	return a.Kind != "" && (!a.Indexable || p.Booster.Name != "")
 }
 
 // Home is the host whose pages are a source's own: that of the address which the

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"path"
 	"regexp"
 	"slices"
@@ -38,8 +39,9 @@ const mostMarks = 32
 // MarksOf are the marks of a post.
 func MarksOf(p *Post) Marks {
 	var m Marks
+	full := func(kind int) bool { return len(m[kind]) == mostMarks }
 	add := func(kind int, what string) {
-		if h := uint32(hashOf(what, 1000) >> 32); h != 0 && len(m[kind]) < mostMarks && !slices.Contains(m[kind], h) {
+		if h := uint32(hashOf(what, 1000) >> 32); h != 0 && !full(kind) && !slices.Contains(m[kind], h) {
 			m[kind] = append(m[kind], h)
 		}
 	}
@@ -53,6 +55,9 @@ func MarksOf(p *Post) Marks {
 		case atom.Img:
 			add(images, imageName(attribute(z, more, "src")))
 		case atom.A:
+			if full(links) {
+				continue
+			}
 			if key := Key(attribute(z, more, "href")); key != "" && OwnSite(site, key) == 0 {
 				add(links, key)
 			}
@@ -67,12 +72,19 @@ func MarksOf(p *Post) Marks {
 			add(numerals, n)
 		}
 	}
-	eachName(text, func(name string) { add(names, name) })
-	eachRoot(text, func(h uint32) {
-		if len(m[roots]) < mostMarks && !slices.Contains(m[roots], h) {
+	for name := range namesIn(text) {
+		if add(names, name); full(names) {
+			break
+		}
+	}
+	for h := range rootsIn(text) {
+		if full(roots) {
+			break
+		}
+		if !slices.Contains(m[roots], h) {
 			m[roots] = append(m[roots], h)
 		}
-	})
+	}
 	for _, list := range m {
 		slices.Sort(list)
 	}
@@ -93,33 +105,43 @@ func imageName(raw string) string {
 	return sized.ReplaceAllString(strings.TrimSuffix(name, path.Ext(name)), "")
 }
 
-// eachName hands over the words of a text that are written as names are: with a
-// capital though they begin no sentence, or with one inside.
-func eachName(text string, do func(string)) {
-	begins := true // a sentence
-	word := -1     // where the one under way begins
-	capitals := 0
-	for i, r := range text + "\n" {
-		if unicode.IsLetter(r) || unicode.IsMark(r) {
-			if word < 0 {
-				word, capitals = i, 0
+// namesIn are the words of a text that are written as names are: with a capital
+// though they begin no sentence, or with one inside.
+func namesIn(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		begins := true // a sentence
+		word := -1     // where the one under way begins
+		capitals, capital := 0, false
+		for i, r := range text + "\n" {
+			if isLetter(r) {
+				upper := unicode.IsUpper(r)
+				if word < 0 {
+					word, capitals, capital = i, 0, upper
+				}
+				if upper {
+					capitals++
+				}
+				continue
 			}
-			if unicode.IsUpper(r) {
-				capitals++
+			if word >= 0 {
+				if i-word > 2 && (capitals > 1 || capital && !begins) && !yield(text[word:i]) {
+					return
+				}
+				word, begins = -1, false
 			}
-			continue
-		}
-		if word >= 0 {
-			first, _ := utf8.DecodeRuneInString(text[word:])
-			if i-word > 2 && (capitals > 1 || unicode.IsUpper(first) && !begins) {
-				do(text[word:i])
+			switch r {
+			case '.', '!', '?', ':', '…', '\n':
+				begins = true
 			}
-			word, begins = -1, false
-		}
-		if strings.ContainsRune(".!?:…\n", r) {
-			begins = true
 		}
 	}
+}
+
+func isLetter(r rune) bool {
+	if r < utf8.RuneSelf {
+		return 'a' <= r|0x20 && r|0x20 <= 'z'
+	}
+	return unicode.IsLetter(r) || unicode.IsMark(r)
 }
 
 // A root is how a long word begins, written as it sounds: many are of Greek or
@@ -129,48 +151,52 @@ const (
 	longWord    = 7
 )
 
-// eachRoot hands over a hash of the root of each long word in Latin letters.
-func eachRoot(text string, do func(uint32)) {
-	var (
-		folded [4]byte
-		root   [rootLetters]byte
-		n      int // letters of the word
-		k      int // of the root
-		last   byte
-	)
-	for i := 0; i <= len(text); {
-		r, size := ' ', 1
-		if i < len(text) {
-			r, size = utf8.DecodeRuneInString(text[i:])
-		}
-		i += size
-		letters, word := appendFold(folded[:0], r)
-		if !word || len(letters) > 0 && (letters[0] < 'a' || letters[0] > 'z') {
-			if n >= longWord && k == rootLetters {
-				h := uint64(rootLetters)
-				for _, c := range root {
-					h = h*31 + uint64(c)
-				}
-				do(uint32(mix(h) >> 32))
+// rootsIn are hashes of the roots of the long words of a text in Latin letters.
+func rootsIn(text string) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		var (
+			folded [4]byte
+			root   [rootLetters]byte
+			n      int // letters of the word
+			k      int // of the root
+			last   byte
+		)
+		for i := 0; i <= len(text); {
+			r, size := ' ', 1
+			if i < len(text) {
+				r, size = utf8.DecodeRuneInString(text[i:])
 			}
-			n, k, last = 0, 0, 0
-			continue
-		}
-		for _, c := range letters {
-			n++
-			sound := sounds[c-'a']
-			if c == 'h' && last != 0 && n > 1 { // th, ph, ch, gh
-				if last == 'p' && k > 0 && k <= rootLetters && root[k-1] == 'p' {
-					root[k-1], last = 'f', 'f'
+			i += size
+			letters, word := appendFold(folded[:0], r)
+			if !word || len(letters) > 0 && (letters[0] < 'a' || letters[0] > 'z') {
+				if n >= longWord && k == rootLetters {
+					h := uint64(rootLetters)
+					for _, c := range root {
+						h = h*31 + uint64(c)
+					}
+					if !yield(uint32(mix(h) >> 32)) {
+						return
+					}
 				}
+				n, k, last = 0, 0, 0
 				continue
 			}
-			if sound == last {
-				continue
-			}
-			if last = sound; k < rootLetters {
-				root[k] = sound
-				k++
+			for _, c := range letters {
+				n++
+				sound := sounds[c-'a']
+				if c == 'h' && last != 0 && n > 1 { // th, ph, ch, gh
+					if last == 'p' && k > 0 && k <= rootLetters && root[k-1] == 'p' {
+						root[k-1], last = 'f', 'f'
+					}
+					continue
+				}
+				if sound == last {
+					continue
+				}
+				if last = sound; k < rootLetters {
+					root[k] = sound
+					k++
+				}
 			}
 		}
 	}
@@ -195,9 +221,6 @@ func (m Marks) MarshalBinary() ([]byte, error) {
 func (m *Marks) UnmarshalBinary(b []byte) error {
 	*m = Marks{}
 	for kind := range m {
-		if kind == roots && len(b) == 0 {
-			break // written before they were looked at
-		}
 		if len(b) == 0 || len(b) < 1+4*int(b[0]) {
 			return fmt.Errorf("read the marks of a text: they end too early")
 		}

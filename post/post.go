@@ -5,7 +5,7 @@ package post
 import (
 	"cmp"
 	"crypto/sha256"
-	"io"
+	"hash"
 	"net/url"
 	"strconv"
 	"time"
@@ -22,6 +22,7 @@ type Source struct {
 	All      bool   // every post belongs, whatever its topic (topics = "all")
 	FullText bool   // read the article's page where the feed has only a summary
 	Boosts   bool   // take what a listed account boosts, too
+	MaxBytes int64  // the largest document of it that is read; 0: as large as any other's
 }
 
 // Post is one published piece as one source gave it, whatever its format. Its
@@ -131,6 +132,35 @@ const (
 // Digest identifies what an entry said.
 type Digest [16]byte
 
+// Summer makes a digest of strings. It takes them in small pieces: to make bytes of
+// a string in order to hash it is to copy it.
+type Summer struct {
+	sum   hash.Hash
+	piece [512]byte
+}
+
+// NewSummer begins a digest.
+func NewSummer() *Summer { return &Summer{sum: sha256.New()} }
+
+// Add adds strings, which are told apart: "ab", "c" is not "a", "bc".
+func (s *Summer) Add(fields ...string) {
+	for _, f := range fields {
+		for f != "" {
+			n := copy(s.piece[:], f)
+			s.sum.Write(s.piece[:n])
+			f = f[n:]
+		}
+		s.piece[0] = 0
+		s.sum.Write(s.piece[:1])
+	}
+}
+
+// Digest is that of all that was added.
+func (s *Summer) Digest() (d Digest) {
+	copy(d[:], s.sum.Sum(s.piece[:0]))
+	return d
+}
+
 // Author is a person or organisation. Name is never empty.
 type Author struct {
 	Name string `json:"name"`
@@ -180,26 +210,18 @@ func (p *Post) Date() time.Time {
 // Shown is a digest of all that an edition led by the post shows of it: when it
 // changes, readers see something else.
 func (p *Post) Shown() Digest {
-	h := sha256.New()
-	write := func(fields ...string) {
-		for _, f := range fields {
-			io.WriteString(h, f)
-			h.Write([]byte{0})
-		}
-	}
-	write(p.URL, p.Title, p.Summary, p.HTML, p.Language)
+	s := NewSummer()
+	s.Add(p.URL, p.Title, p.Summary, p.HTML, p.Language)
 	for _, a := range p.Authors {
-		write("author", a.Name, a.URL)
+		s.Add("author", a.Name, a.URL)
 	}
 	for _, t := range p.Tags {
-		write("tag", t)
+		s.Add("tag", t)
 	}
 	for _, e := range p.Enclosures {
-		write("enclosure", e.URL, e.Type, strconv.FormatInt(e.Length, 10))
+		s.Add("enclosure", e.URL, e.Type, strconv.FormatInt(e.Length, 10))
 	}
-	var d Digest
-	copy(d[:], h.Sum(nil))
-	return d
+	return s.Digest()
 }
 
 // Host is the host of a URL as sites are compared: lower case, without "www." and
@@ -236,6 +258,7 @@ type Edition struct {
 	Discussions  []Discussion
 	Possibly     []Translation // other stories that weak evidence says are this one, by their main editions
 	Backfill     bool          // it was there before its source (or its topic) was
+	NoIndex      bool          // Account.NoIndex of the lead
 }
 
 // Translation is the same story in another language: another edition.
@@ -259,6 +282,7 @@ type Visit struct {
 
 	ETag, LastModified string // verbatim, of the newest document that was understood
 	Body               Digest // of that document's bytes
+	Entries            []byte // by which its entries are known again, where it is another document than before; else nil. Store.Entries has them
 
 	FeedTitle string // the feed's own title
 	SiteURL   string // the page the feed says it belongs to; a hint

@@ -60,6 +60,9 @@ type Edge struct {
 // possibly one story, which is shown and joins nothing.
 const surely = 0.5
 
+// Possible is the strength of an edge of which nobody can be sure.
+const Possible = surely - 0.1
+
 // Strong says whether an edge joins its posts.
 func (e Edge) Strong() bool { return e.Strength >= surely }
 

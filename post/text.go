@@ -21,71 +21,159 @@ func Text(htmlText string) string {
 	}
 	w := textWriter{buf: make([]byte, 0, len(htmlText))}
 	if !strings.ContainsAny(htmlText, "<&") {
-		w.write([]byte(htmlText))
+		w.write(htmlText)
 		return string(w.buf)
 	}
-	z := html.NewTokenizer(strings.NewReader(htmlText))
+	if !w.writePlain(htmlText) {
+		w = textWriter{buf: w.buf[:0]}
+		w.writeParsed(htmlText)
+	}
+	return string(w.buf)
+}
+
+// writeParsed writes any HTML.
+func (w *textWriter) writeParsed(s string) {
+	z := html.NewTokenizer(strings.NewReader(s))
 	var (
 		skipped atom.Atom // the outermost element whose content is dropped
 		depth   int       // how many of the same name are open within it
-		pre     int
 	)
 	for {
 		switch kind := z.Next(); kind {
 		case html.ErrorToken: // the end: reading from a string fails in no other way
-			return string(w.buf)
+			return
 		case html.TextToken:
 			if skipped == 0 {
-				w.lines = pre > 0
-				w.write(z.Text())
+				w.write(string(z.Text()))
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, _ := z.TagName()
 			tag := atom.Lookup(name)
-			if skipped != 0 {
-				if tag == skipped && kind == html.StartTagToken {
-					depth++
-				}
-				continue
-			}
-			switch tag {
-			case atom.Script, atom.Style, atom.Template, atom.Noscript, atom.Iframe, atom.Noframes,
-				atom.Noembed, atom.Svg, atom.Select, atom.Textarea, atom.Title:
-				if kind == html.StartTagToken {
-					skipped, depth = tag, 1
-				}
-			case atom.Pre:
-				pre++
-				w.gap = newLine
-			case atom.Li:
-				w.gap, w.bullet = newLine, true
-			case atom.Td, atom.Th:
-				w.gap = max(w.gap, space)
-			default:
-				if breaksLine(tag) {
-					w.gap = newLine
-				}
+			switch {
+			case skipped == 0 && !isSkipped(tag):
+				w.begin(tag)
+			case kind == html.SelfClosingTagToken:
+			case skipped == 0:
+				skipped, depth = tag, 1
+			case tag == skipped:
+				depth++
 			}
 		case html.EndTagToken:
 			name, _ := z.TagName()
 			tag := atom.Lookup(name)
 			switch {
-			case skipped != 0:
-				if tag == skipped {
-					if depth--; depth == 0 {
-						skipped = 0
-					}
+			case skipped == 0:
+				w.end(tag)
+			case tag == skipped:
+				if depth--; depth == 0 {
+					skipped = 0
 				}
-			case tag == atom.Pre:
-				pre = max(0, pre-1)
-				w.gap = newLine
-			case tag == atom.Td || tag == atom.Th:
-				w.gap = max(w.gap, space)
-			case breaksLine(tag):
-				w.gap = newLine
 			}
 		}
 	}
+}
+
+// writePlain writes the same of HTML that needs no parser, as that of posts: with tags
+// in lower case, attributes in double quotes, no comments and nothing that is dropped.
+// In other HTML it gives up, and reports false.
+func (w *textWriter) writePlain(s string) bool {
+	if strings.IndexByte(s, '\r') >= 0 {
+		return false
+	}
+	for s != "" {
+		text, rest, ok := strings.Cut(s, "<")
+		if strings.IndexByte(text, '&') >= 0 {
+			text = html.UnescapeString(text)
+		}
+		w.write(text)
+		if !ok {
+			return true
+		}
+		s = rest
+		closing := strings.HasPrefix(s, "/")
+		if closing {
+			s = s[1:]
+		}
+		n := nameLen(s)
+		tag := atom.Lookup([]byte(s[:n]))
+		if tag == 0 || isSkipped(tag) || tag == atom.Plaintext || tag == atom.Xmp { // what follows some is no markup
+			return false
+		}
+		if s, ok = afterTag(s[n:], closing); !ok {
+			return false
+		}
+		if closing {
+			w.end(tag)
+		} else {
+			w.begin(tag)
+		}
+	}
+	return true
+}
+
+// afterTag is what follows a tag, of which s begins after the name.
+func afterTag(s string, closing bool) (rest string, ok bool) {
+	for !closing && strings.HasPrefix(s, " ") && !strings.HasPrefix(s, " /") {
+		s = s[1:]
+		n := nameLen(s)
+		if n == 0 || !strings.HasPrefix(s[n:], `="`) {
+			return "", false
+		}
+		if _, s, ok = strings.Cut(s[n+2:], `"`); !ok {
+			return "", false
+		}
+	}
+	if !closing {
+		s = strings.TrimPrefix(strings.TrimPrefix(s, " "), "/")
+	}
+	return strings.CutPrefix(s, ">")
+}
+
+// nameLen is the length of the name of an element or attribute that s begins with.
+func nameLen(s string) int {
+	n := 0
+	for n < len(s) && ('a' <= s[n] && s[n] <= 'z' || n > 0 && ('0' <= s[n] && s[n] <= '9' || s[n] == '-')) {
+		n++
+	}
+	return n
+}
+
+// begin and end note what the tags of an element mean for the text.
+func (w *textWriter) begin(tag atom.Atom) {
+	switch tag {
+	case atom.Pre:
+		w.pre++
+		w.gap = newLine
+	case atom.Li:
+		w.gap, w.bullet = newLine, true
+	case atom.Td, atom.Th:
+		w.gap = max(w.gap, space)
+	default:
+		if breaksLine(tag) {
+			w.gap = newLine
+		}
+	}
+}
+
+func (w *textWriter) end(tag atom.Atom) {
+	switch {
+	case tag == atom.Pre:
+		w.pre = max(0, w.pre-1)
+		w.gap = newLine
+	case tag == atom.Td || tag == atom.Th:
+		w.gap = max(w.gap, space)
+	case breaksLine(tag):
+		w.gap = newLine
+	}
+}
+
+func isSkipped(tag atom.Atom) bool {
+	switch tag {
+	case atom.Script, atom.Style, atom.Template, atom.Noscript, atom.Iframe, atom.Noframes,
+		atom.Noembed, atom.Svg, atom.Select, atom.Textarea, atom.Title:
+		return true
+	}
+	return false
 }
 
 func breaksLine(tag atom.Atom) bool {
@@ -115,15 +203,15 @@ type textWriter struct {
 	buf    []byte
 	gap    gap
 	bullet bool // the next text begins an item of a list
-	lines  bool // line breaks in the text are kept
+	pre    int  // elements around the text that keep its line breaks
 }
 
-func (w *textWriter) write(s []byte) {
+func (w *textWriter) write(s string) {
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
-			if c > ' ' && c < 0x7f {
-				j := i + 1
-				for j < len(s) && s[j] > ' ' && s[j] < 0x7f {
+			if isGraph(c) {
+				j := i + 1 // to the end of words that are parted by one space
+				for j < len(s) && (isGraph(s[j]) || s[j] == ' ' && j+1 < len(s) && isGraph(s[j+1])) {
 					j++
 				}
 				w.flush()
@@ -134,7 +222,7 @@ func (w *textWriter) write(s []byte) {
 			i++
 			switch c {
 			case '\n':
-				if w.lines {
+				if w.pre > 0 {
 					w.gap = newLine
 				}
 				w.gap = max(w.gap, space)
@@ -143,7 +231,7 @@ func (w *textWriter) write(s []byte) {
 			}
 			continue
 		}
-		r, size := utf8.DecodeRune(s[i:])
+		r, size := utf8.DecodeRuneInString(s[i:])
 		i += size
 		switch {
 		case unicode.IsSpace(r):
@@ -154,6 +242,9 @@ func (w *textWriter) write(s []byte) {
 		}
 	}
 }
+
+// isGraph is true for what is neither space nor control character of ASCII.
+func isGraph(c byte) bool { return c > ' ' && c < 0x7f }
 
 func (w *textWriter) flush() {
 	if len(w.buf) > 0 {

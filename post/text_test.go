@@ -106,10 +106,16 @@ func FuzzText(f *testing.F) {
 	f.Add("<p>One <b>two</b></p><ul><li>x</ul>a<pre>\n b</pre>")
 	f.Add("e\u0301\u202e \u00a0Z\u0335\u0335\u0335\u0335\u0335\u0958\u200d\u0301\xff")
 	f.Add("Wij. #a @b c.d? https://x.org/. \"E!\" 10. f")
+	f.Add(`<p lang="nl">a&nbsp;&#98;<br/>c <a href="https://x.org/?a=b&amp;c" title="<">d</a> <br /><x-y>e</x-y></p><title>f</title>`)
+	f.Add("<td>a</td><td>b</td><pre>c\nd</pre>&lt;e&amp;f&ampg <g <h> </i <xmp><b>j</xmp><iframe/><k l=\"m\"n=\"o\">p<q/r>s</>t<!-->u")
 	f.Fuzz(func(t *testing.T, s string) {
 		text := Text(s)
 		if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && isDropped(r) }) {
 			t.Errorf("Text(%q) = %q", s, text)
+		}
+		var plain, parsed textWriter
+		if parsed.writeParsed(s); plain.writePlain(s) && string(plain.buf) != string(parsed.buf) {
+			t.Errorf("the text of %q is %q with a parser, %q without", s, parsed.buf, plain.buf)
 		}
 		for _, max := range []int{0, 1, 12, 1000} {
 			for _, line := range []string{CleanText(s, max), FirstSentence(s, max)} {
@@ -137,10 +143,14 @@ func article(tb testing.TB) (html, text string) {
 
 func BenchmarkText(b *testing.B) {
 	html, _ := article(b)
-	b.SetBytes(int64(len(html)))
-	b.ReportAllocs()
-	for b.Loop() {
-		Text(html)
+	for _, c := range []struct{ name, html string }{{"plain", html}, {"parsed", html + "<!-- -->"}} {
+		b.Run(c.name, func(b *testing.B) {
+			b.SetBytes(int64(len(html)))
+			b.ReportAllocs()
+			for b.Loop() {
+				Text(c.html)
+			}
+		})
 	}
 }
 

@@ -48,6 +48,11 @@ func PublicURL(raw string) string {
 	return public
 }
 
+// SameAddress says whether two addresses, of feeds, sites or accounts, lead to the same place.
+func SameAddress(a, b string) bool {
+	return a != "" && (a == b || Key(a) != "" && Key(a) == Key(b))
+}
+
 // Key is the canonical key of a URL: equal for URLs that lead to the same page.
 // It is for comparing only and is never shown. Aside are the scheme, "www." and
 // "m.", the default port, a trailing slash, index.html, AMP, the fragment,
