@@ -220,7 +220,10 @@ func TestWriteStaysInside(t *testing.T) {
 	delete(site, "/story/s1")
 	export(t, site, folder)
 	if err := os.Symlink(outside, filepath.Join(folder, "story")); err != nil {
-		t.Skip(err)
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err) // a system that lets not everybody make links
 	}
 	if _, err := Write(t.Context(), small().site(), folder); err == nil {
 		t.Error("written through a link that leaves the folder")

@@ -145,6 +145,7 @@ func renderAS2(f Feed) ([]byte, error) {
 		SummaryMap: as2Map(f.Language, summary),
 		URL:        links,
 		Updated:    as2Time(f.Updated),
+		TotalItems: f.Total,
 		First:      page,
 	})
 }

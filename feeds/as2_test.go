@@ -3,7 +3,6 @@ package feeds
 import (
 	"cmp"
 	"encoding/json"
-	"strings"
 	"testing"
 	"time"
 )
@@ -14,6 +13,8 @@ func TestAS2(t *testing.T) {
 	note := read(t, "testdata/note_and_removed.post.json")
 	f.Editions = append(f.Editions, note.Editions[0], read(t, "testdata/bare_note.post.json").Editions[0])
 	f.NextQuery = "before=1a2b"
+	total := 123
+	f.Total = &total
 	out, err := renderAS2(f)
 	if err != nil {
 		t.Fatal(err)
@@ -26,8 +27,9 @@ func TestAS2(t *testing.T) {
 		AttributedTo                       []struct{ ID, Name, URL string }
 	}
 	var got struct {
-		ID, Type string
-		First    struct {
+		ID, Type   string
+		TotalItems int
+		First      struct {
 			Type, PartOf, Next string
 			OrderedItems       []struct {
 				ID, Type, Actor string
@@ -40,6 +42,9 @@ func TestAS2(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := got.First
+	if got.TotalItems != total {
+		t.Errorf("it says that there are %d", got.TotalItems)
+	}
 	if got.Type != "OrderedCollection" || got.ID != f.First("as2") || page.Type != "OrderedCollectionPage" || page.PartOf != got.ID || page.Next != f.Next("as2") {
 		t.Errorf("%s %q, page %s of %q, next %q", got.Type, got.ID, page.Type, page.PartOf, page.Next)
 	}
@@ -108,34 +113,6 @@ func TestHashtagName(t *testing.T) {
 	} {
 		if got := as2HashtagName(tt.tag); got != tt.want {
 			t.Errorf("%v: %q, want %q", tt.tag, got, tt.want)
-		}
-	}
-}
-
-// Every format says the language of the frame, of each item and of its other editions.
-func TestSaysTheLanguage(t *testing.T) {
-	said := map[string][]string{
-		"atom": {`<feed xml:lang="nl"`, `<entry xml:lang="nl"`, `<link rel="alternate" hreflang="fy" href="https://brug.example/fy/2025/oprop/"`},
-		"rss":  {`<language>nl</language>`, `<dc:language>nl</dc:language>`, `<atom:link rel="alternate" hreflang="fy" href="https://brug.example/fy/2025/oprop/"`},
-		"json": {`"language":"nl","home_page_url"`, `"language":"nl","attachments"`, `"translations":[{"id":"urn:uuid:0c5a4a4e-0d0e-4d2b-9d53-3c1f2a7b9e02","language":"fy"`},
-		"as2":  {`"nameMap":{"nl":"Samen`, `"contentMap":{"nl":"<p>`, `"href":"https://brug.example/fy/2025/oprop/","hreflang":"fy"`},
-	}
-	for _, format := range Formats {
-		out := string(render(t, format, read(t, "testdata/article.post.json")))
-		if strings.HasPrefix(out, "{") {
-			var compact strings.Builder
-			for line := range strings.Lines(out) {
-				compact.WriteString(strings.Replace(strings.TrimSpace(line), `": `, `":`, 1))
-			}
-			out = compact.String()
-		}
-		if said[format.Name] == nil {
-			t.Errorf("%s: what does it say of the language?", format.Name)
-		}
-		for _, want := range said[format.Name] {
-			if !strings.Contains(out, want) {
-				t.Errorf("%s does not say %s in\n%s", format.Name, want, out)
-			}
 		}
 	}
 }

@@ -15,16 +15,18 @@ type Format struct {
 	// Alternate is the bare media type for <link rel="alternate" type=…>.
 	Alternate string
 	// Also is another media type that asks for it by Accept; empty for none.
-	Also   string
+	Also string
+	// Counts: it says how many editions a feed has, and wants Feed.Total.
+	Counts bool
 	Render func(Feed) ([]byte, error)
 }
 
 // Formats is the table of output formats. A new one is a file beside this and a line here.
 var Formats = []Format{
-	{"atom", "application/atom+xml; charset=utf-8", "application/atom+xml", "", renderAtom},
-	{"rss", "application/rss+xml; charset=utf-8", "application/rss+xml", "", renderRSS},
-	{"json", "application/feed+json; charset=utf-8", "application/feed+json", "application/json", renderJSON},
-	{"as2", AS2Type, AS2Type, AS2Profile, renderAS2},
+	{"atom", "application/atom+xml; charset=utf-8", "application/atom+xml", "", false, renderAtom},
+	{"rss", "application/rss+xml; charset=utf-8", "application/rss+xml", "", false, renderRSS},
+	{"json", "application/feed+json; charset=utf-8", "application/feed+json", "application/json", false, renderJSON},
+	{"as2", AS2Type, AS2Type, AS2Profile, true, renderAS2},
 }
 
 // Feed is what a format writes down. Its URLs are absolute. The same Feed is
@@ -56,6 +58,7 @@ type Feed struct {
 	// Topics are the titles of topics, by Topic.ID; one that is not in it goes by its id.
 	Topics   map[string]string
 	Editions []post.Edition
+	Total    *int             // on all pages of the feed; nil: not counted
 	Removed  []post.Tombstone // editions that left the feed not long ago
 }
 

@@ -35,6 +35,11 @@ const (
 	mostAgain       = 20 // posts that are looked at again for edits and deletions
 )
 
+// turns is how many visits make a round: in the first the actor is asked for as
+// well, in the second an older post, and in the third the list is all, which costs
+// a signature less.
+const turns = 3
+
 // accountVisit is one visit to a fediverse source under way.
 type accountVisit struct {
 	r     *Reader
@@ -63,8 +68,8 @@ func (r *Reader) account(ctx context.Context, src post.Source, b *post.Batch, re
 	defer cancel()
 	a := r.newAccountVisit(src, b)
 	before := a.before()
-	gave, resp, body, err := a.visit(ctx, found)
-	if len(a.doc.Entries) > 0 || len(b.Deleted) > 0 {
+	resp, body, err := a.visit(ctx, found)
+	if len(a.doc.Entries) > 0 {
 		understanding <- struct{}{}
 		fresh, known, left, failed := r.compare(context.WithoutCancel(ctx), a.doc, src, b.Now)
 		<-understanding
@@ -83,7 +88,7 @@ func (r *Reader) account(ctx context.Context, src post.Source, b *post.Batch, re
 	if err != nil {
 		a.failed(err)
 	} else if resp != nil {
-		a.done(resp, body, gave, past || len(b.Posts)+len(b.Deleted) > 0)
+		a.done(resp, body, past || len(b.Posts)+len(b.Deleted) > 0)
 	}
 	if account := &b.Visit.Account; account.Kind != "" {
 		account.Signed = a.signed[a.host]
@@ -106,37 +111,34 @@ func (r *Reader) newAccountVisit(src post.Source, b *post.Batch) *accountVisit {
 }
 
 // visit asks who it is and whether they agree, what is new, and what was edited
-// or deleted. gave says that the source showed anything; resp and body are of its
-// list, nil where it was not asked.
-func (a *accountVisit) visit(ctx context.Context, found *fetch.Response) (gave bool, resp *fetch.Response, body post.Digest, err error) {
+// or deleted. resp and body are of its list, nil where it was not asked.
+func (a *accountVisit) visit(ctx context.Context, found *fetch.Response) (resp *fetch.Response, body post.Digest, err error) {
 	v := &a.b.Visit
 	lost := v.FeedURL == "" // its list was not where it had been
-	if v.Account.Actor != "" && (a.r.Thorough || lost || v.Account.Turn%2 == 0) {
+	if v.Account.Actor != "" && (a.r.Thorough || lost || v.Account.Turn%turns == 0) {
 		err := a.meet(ctx, v.Account.Actor)
 		if a.isGone(ctx, err) {
-			a.b.AllDeleted = true
-			*v = failed(*v, "the account is gone: what it gave is taken down; remove it, or give its new address", mostInterval, a.b.Now)
-			v.Checked, v.Gone = a.b.Now, true
-			return false, nil, body, nil
+			a.gone()
+			return nil, body, nil
 		}
 		if opposed := (*opposedError)(nil); errors.As(err, &opposed) {
 			a.again(ctx, false) // what they edit and delete is followed all the same
 		}
 		if err != nil {
-			return false, nil, body, err
+			return nil, body, err
 		}
 	}
 	if lost {
 		if err := a.find(ctx, found); err != nil {
-			return false, nil, body, err
+			return nil, body, err
 		}
 	}
-	resp, err = a.get(ctx, fetch.Request{URL: v.FeedURL, Accept: acceptOf(v.Account.Kind), ETag: v.ETag, LastModified: v.LastModified})
+	resp, err = a.list(ctx, fetch.Request{URL: v.FeedURL, Accept: acceptOf(v.Account.Kind), ETag: v.ETag, LastModified: v.LastModified})
 	if err != nil {
 		if isGone(err) && v.Account.Actor == "" { // one object, say: each is asked for by itself
 			a.again(ctx, false)
 		}
-		return false, nil, body, err
+		return nil, body, err
 	}
 	a.last = resp
 	body = v.Body
@@ -145,29 +147,44 @@ func (a *accountVisit) visit(ctx context.Context, found *fetch.Response) (gave b
 		body = bodyDigest(resp.Body)
 		unchanged = body == v.Body
 	}
-	gave = true
 	switch {
 	case !unchanged:
-		gave, err = a.news(ctx, resp)
+		v.Reading = ""
+		var gave bool
+		if gave, err = a.news(ctx, resp); !gave {
+			v.Reading = "it is valid, but shows no posts"
+		}
 	case v.Account.Gap.Next != "":
-		gave, err = a.pages(ctx, nil)
+		_, err = a.pages(ctx, nil)
+	}
+	if errors.Is(err, errDeleted) && !a.brief {
+		a.gone()
+		return nil, body, nil
 	}
 	if err != nil {
-		return false, nil, body, err
+		return nil, body, err
 	}
 	a.admit(ctx)
 	a.again(ctx, !unchanged)
-	return gave, resp, body, nil
+	return resp, body, nil
+}
+
+// gone takes down all that the account gave.
+func (a *accountVisit) gone() {
+	v := &a.b.Visit
+	a.doc.Entries, a.b.Waiting, a.b.AllDeleted = nil, nil, true
+	*v = failed(*v, "the account is gone: what it gave is taken down; remove it, or give its new address", mostInterval, a.b.Now)
+	v.Checked, v.Gone = a.b.Now, true
 }
 
 // done says in the visit that all went well. What could not be had is to be asked
 // for again: then the validators are not kept.
-func (a *accountVisit) done(resp *fetch.Response, body post.Digest, gave, changed bool) {
-	v := &a.b.Visit
-	*v = succeeded(*v, resp, changed, 0, a.b.Now)
+func (a *accountVisit) done(resp *fetch.Response, body post.Digest, changed bool) {
+	v, before := &a.b.Visit, a.b.Visit
+	*v = succeeded(before, resp, changed, 0, a.b.Now)
 	// A list is small and a toot is of the day: it is asked again soon also where
 	// it knows no conditional requests.
-	v.Next = a.b.Now.Add(leastInterval + jitter(v.Source, leastInterval))
+	v.Next = again(before, leastInterval, a.b.Now)
 	v.Body = body
 	if a.missed {
 		v.ETag, v.LastModified, v.Body = "", "", post.Digest{}
@@ -177,9 +194,6 @@ func (a *accountVisit) done(resp *fetch.Response, body post.Digest, gave, change
 	}
 	if n := len(a.b.Waiting); n > 0 {
 		v.Notice = join(v.Notice, fmt.Sprintf("%d posts of others wait for a moderator: \"samenloop post waiting\" shows them", n))
-	}
-	if !gave {
-		v.Notice = join(v.Notice, "it is valid, but shows no posts")
 	}
 }
 
@@ -222,12 +236,12 @@ func isAccount(v post.Visit) bool {
 
 // lookAt has a look at a fediverse address: one page of it, and nothing is
 // remembered. Document.Lost says what is left out, and why.
-func (r *Reader) lookAt(ctx context.Context, address string, found *fetch.Response) (*Document, *fetch.Response, error) {
-	a := r.newAccountVisit(post.Source{}, &post.Batch{Now: r.Now(), Visit: post.Visit{Given: address}})
+func (r *Reader) lookAt(ctx context.Context, src post.Source, found *fetch.Response) (*Document, *fetch.Response, error) {
+	a := r.newAccountVisit(post.Source{MaxBytes: src.MaxBytes}, &post.Batch{Now: r.Now(), Visit: post.Visit{Given: src.URL}})
 	a.brief = true
-	_, resp, _, err := a.visit(ctx, found)
+	resp, _, err := a.visit(ctx, found)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read %s: %w", strings.TrimSpace(address), err)
+		return nil, nil, fmt.Errorf("read %s: %w", strings.TrimSpace(src.URL), err)
 	}
 	a.doc.Title, a.doc.SiteURL = a.b.Visit.FeedTitle, a.b.Visit.SiteURL
 	for _, w := range a.b.Waiting {

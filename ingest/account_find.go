@@ -96,7 +96,7 @@ func (a *accountVisit) find(ctx context.Context, found *fetch.Response) (err err
 	list := found.URL
 	if o.is(asActors...) {
 		if account.Actor = string(o.ID); post.Host(account.Actor) != a.host {
-			return errors.New("another host answers for it")
+			return errElsewhere
 		}
 		if err := a.agree(o); err != nil {
 			return err
@@ -105,7 +105,7 @@ func (a *accountVisit) find(ctx context.Context, found *fetch.Response) (err err
 			return errors.New("its actor names no outbox on its own host")
 		}
 		list = o.Outbox[0].address()
-		if found, err = a.get(ctx, fetch.Request{URL: list, Accept: acceptStreams}); err != nil {
+		if found, err = a.list(ctx, fetch.Request{URL: list, Accept: acceptStreams}); err != nil {
 			return err
 		}
 		a.last = found
@@ -127,7 +127,8 @@ func (a *accountVisit) find(ctx context.Context, found *fetch.Response) (err err
 			list = first
 		}
 	}
-	if account.Gap.Next != "" { // its pages are looked for from the start
+	account.Indexable = account.Actor != "" && v.Account.Indexable // as was just read
+	if account.Gap.Next != "" {                                    // its pages are looked for from the start
 		account.Gap.Next = list
 	}
 	v.FeedURL, v.Account = list, account
@@ -242,7 +243,8 @@ func actorOfFinger(body []byte) string {
 	}
 	for _, l := range answer.Links {
 		kind := strings.ToLower(string(l.Type))
-		if l.Rel == "self" && (strings.HasPrefix(kind, "application/activity+json") || strings.HasPrefix(kind, "application/ld+json")) {
+		if l.Rel == "self" && (strings.HasPrefix(kind, "application/activity+json") ||
+			strings.HasPrefix(kind, "application/ld+json") && strings.Contains(kind, "www.w3.org/ns/activitystreams")) {
 			return httpURL("", string(l.Href))
 		}
 	}
@@ -289,7 +291,7 @@ func (a *accountVisit) meet(ctx context.Context, id string) error {
 func (a *accountVisit) agree(o *asObject) error {
 	who := o.author()
 	v := &a.b.Visit
-	v.FeedTitle, v.SiteURL = who.Name, who.URL
+	v.FeedTitle, v.SiteURL, v.Account.Indexable, v.Account.Opposed = who.Name, who.URL, bool(o.Indexable), who.opposed != ""
 	a.own = who.Author
 	if who.opposed != "" {
 		return &opposedError{who.opposed}
@@ -306,7 +308,10 @@ func (a *accountVisit) person(ctx context.Context, id string) (author, error) {
 	if err != nil {
 		return author{}, err
 	}
-	if !o.is(asActors...) {
+	switch {
+	case o.is("Tombstone"):
+		return author{}, errDeleted
+	case !o.is(asActors...):
 		return author{}, errors.New("its author is no account")
 	}
 	who := o.author()
@@ -340,6 +345,8 @@ func (o *asObject) opposes() string {
 		return "its profile says #" + strings.ToLower(mark[1]) + onlyOwner + "take that word out of the profile"
 	case o.Discoverable != nil && !bool(*o.Discoverable):
 		return "its profile says that it does not want to be found (discoverable: false)" + onlyOwner + "switch on in its settings that others may find it"
+	case bool(o.HidesToPublicFromUnauthedWeb):
+		return "it shows its posts on the web to nobody (hidesToPublicFromUnauthedWeb)" + onlyOwner + "switch on in its settings that its profile shows public posts"
 	case bool(o.ManuallyApprovesFollowers):
 		return "it is locked (it approves its followers by hand)" + onlyOwner + "switch that off in its settings"
 	}

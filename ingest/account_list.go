@@ -114,9 +114,19 @@ func (a *accountVisit) before() time.Time {
 
 // page asks for a page of a list.
 func (a *accountVisit) page(ctx context.Context, at string) (*asObject, error) {
-	resp, err := a.get(ctx, fetch.Request{URL: at, Accept: acceptStreams})
+	resp, err := a.list(ctx, fetch.Request{URL: at, Accept: acceptStreams})
 	if err != nil {
 		return nil, err
 	}
 	return streamsOf(resp)
+}
+
+// list asks for a part of the source's list, which its own host gives: what stands in
+// it whole is believed.
+func (a *accountVisit) list(ctx context.Context, q fetch.Request) (*fetch.Response, error) {
+	resp, err := a.get(ctx, q)
+	if err == nil && post.Host(resp.URL) != a.host {
+		return nil, errElsewhere
+	}
+	return resp, err
 }

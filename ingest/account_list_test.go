@@ -288,3 +288,135 @@ func TestOutboxManyLanguages(t *testing.T) {
 		t.Errorf("%d posts, %v", states[0].Posts, err)
 	}
 }
+
+// However much stands in a list, and however many others an account boosts, a visit ends.
+func TestOutboxBounds(t *testing.T) {
+	for name, test := range map[string]struct {
+		size        int
+		boosts      bool
+		posts, asks int // at most
+	}{
+		"long pages":         {size: 90, posts: 200, asks: 3 + 3},
+		"boosts of everyone": {size: 20, boosts: true, posts: 200, asks: 250},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "toots", "other")
+			f, other := w.fakes["toots"], w.fakes["other"]
+			f.account("ans", "")
+			f.outbox(400, test.size, false)
+			if test.boosts {
+				f.boosts(other, 400, test.size)
+			}
+			w.follow(true, "acct:ans@{{toots:}}")
+			w.round()
+			posts, asks := len(w.shown()), len(f.was())+len(other.was())
+			if posts > test.posts || asks > test.asks || posts < 100 {
+				t.Errorf("%d posts, %d requests", posts, asks)
+			}
+		})
+	}
+}
+
+// boosts lets the outbox of ans have nothing but boosts of others, each by its id and of somebody else.
+func (f *fake) boosts(other *fake, newest, size int) {
+	for i := 1; i <= newest; i++ {
+		name := fmt.Sprint("b", i)
+		other.account(name, "")
+		other.docs[fmt.Sprint("/users/", name, "/1")] = strings.NewReplacer("users/ans/statuses/"+fmt.Sprint(i), "users/"+name+"/1", "users/ans", "users/"+name).Replace(note(i, fmt.Sprint("Nummer ", i), toPublic))
+	}
+	for n := 0; n*size < newest; n++ {
+		var items []string
+		for i := newest - n*size; i > max(0, newest-(n+1)*size); i-- {
+			items = append(items, fmt.Sprintf(`{"type":"Announce","actor":"{{it}}/users/ans",%s,"object":"{{other}}/users/b%d/1"}`, toPublic, i))
+		}
+		f.docs[pageAt(n)] = fmt.Sprintf(`{"type":"OrderedCollectionPage","orderedItems":[%s],"next":"{{it}}%s"}`, strings.Join(items, ","), pageAt(n+1))
+	}
+}
+
+// An account that boosts and boosts costs a page when it boosts once more, however
+// many posts wait for a moderator already: the newest do.
+func TestManyBoostsWait(t *testing.T) {
+	const size = 20
+	w := newWorld(t, "toots", "other")
+	w.reader.Thorough = false
+	f, other := w.fakes["toots"], w.fakes["other"]
+	f.account("ans", "")
+	f.outbox(0, size, false)
+	w.follow(false, "acct:ans@{{toots:}}")
+	newest := 0
+	for newest < 560 {
+		newest += 140
+		f.boosts(other, newest, size)
+		w.round()
+	}
+	waiting := func() (ids []string) {
+		list, err := w.store.Waiting(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range list {
+			ids = append(ids, strings.TrimPrefix(p.ID, other.URL))
+		}
+		return ids
+	}
+	if n := len(waiting()); n != 500 {
+		t.Fatalf("%d wait", n)
+	}
+	for range 3 {
+		newest++
+		f.boosts(other, newest, size)
+		f.was()
+		other.was()
+		w.round()
+		pages, objects := pagesOf(f.was()), other.was()
+		if len(pages) != 1 || len(objects) != 1 {
+			t.Errorf("one more boost costs the pages %v and asks for %v", pages, objects)
+		}
+		if ids := waiting(); len(ids) != 500 || !slices.Contains(ids, fmt.Sprintf("/users/b%d/1", newest)) {
+			t.Errorf("%d wait, and the newest is among them: %v", len(ids), slices.Contains(ids, fmt.Sprintf("/users/b%d/1", newest)))
+		}
+	}
+}
+
+// What an account edits is seen also where its list says only ids: does that not
+// change, one after another; does it change all the time, at least some. No visit asks for many.
+func TestEditsAreFound(t *testing.T) {
+	const posts = 8
+	for name, test := range map[string]struct {
+		visits int
+		busy   bool
+		found  int
+	}{"quiet": {visits: 3 * posts, found: posts}, "busy": {visits: 12, busy: true, found: 4}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "toots")
+			w.reader.Thorough = false
+			f := w.fakes["toots"]
+			f.account("ans", "")
+			f.outbox(posts, 40, true)
+			w.follow(false, "acct:ans@{{toots:}}")
+			w.round()
+			for visit := range test.visits {
+				if test.busy {
+					f.outbox(posts+visit+1, 40, true)
+				}
+				for i := 1; i <= posts; i++ {
+					f.object(i, fmt.Sprintf("Nummer %d, beter", i), `"updated":"2026-11-24T00:00:00Z",`+toPublic)
+				}
+				f.was()
+				w.round()
+				if asked := f.was(); len(asked) > 4 {
+					t.Errorf("visit %d asked %v", visit, asked)
+				}
+			}
+			found := 0
+			for _, title := range w.shown() {
+				if strings.HasSuffix(title, ", beter") {
+					found++
+				}
+			}
+			if found < test.found {
+				t.Errorf("%d are found: %v", found, w.shown())
+			}
+		})
+	}
+}

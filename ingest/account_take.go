@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"samenloop/fetch"
@@ -16,16 +15,24 @@ import (
 var (
 	errEnough = errors.New("that is enough for one visit")
 	errUnhad  = errors.New("not all of its posts could be had")
+
+	errElsewhere = errors.New("another host answers for it: if it moved there, give its address there")
 )
 
 // get asks for a document, signed where its server wants that. What is neither 200
 // nor 304 is an *answerError.
 func (a *accountVisit) get(ctx context.Context, q fetch.Request) (*fetch.Response, error) {
+	if a.r.ours(q.URL) {
+		return nil, errOurs
+	}
 	if a.left--; a.left < 0 {
 		return nil, errEnough
 	}
 	host := post.Host(q.URL)
 	q.MaySign, q.Sign = true, a.signed[host]
+	if host == a.host { // others are not the source
+		q.MaxBytes = a.src.MaxBytes
+	}
 	resp, err := a.r.Client.Get(ctx, q)
 	if err != nil {
 		return nil, err
@@ -54,7 +61,7 @@ func (a *accountVisit) object(ctx context.Context, id string) (*asObject, *fetch
 		return nil, nil, err
 	}
 	if host := post.Host(id); post.Host(resp.URL) != host || post.Host(string(o.ID)) != host {
-		return nil, nil, errors.New("another host answers for it")
+		return nil, nil, errElsewhere
 	}
 	return o, resp, nil
 }
@@ -99,7 +106,8 @@ type reach struct {
 	missed bool      // a post of the account's own could not be had now
 }
 
-// take takes what is new of a page's items. The error is of the store alone.
+// take takes what is new of a page's items. The error is of the store, or says
+// that the account deleted itself.
 func (a *accountVisit) take(ctx context.Context, items []asItem) (r reach, err error) {
 	var names []string
 	for i := range items {
@@ -120,9 +128,14 @@ func (a *accountVisit) take(ctx context.Context, items []asItem) (r reach, err e
 		own := here && !it.boosted
 		since, known := seen[id]
 		switch {
+		case it.gone != "" && it.boosted:
+			a.listed[it.gone] = true // older items of it come to nothing
+			a.b.Unboosted = append(a.b.Unboosted, it.gone)
+		case it.gone != "" && it.gone == a.b.Visit.Account.Actor:
+			return r, errDeleted
 		case it.gone != "":
-			if own || it.boosted {
-				a.listed[it.gone] = true // older items of it come to nothing
+			if own {
+				a.listed[it.gone] = true
 				a.b.Deleted = append(a.b.Deleted, it.gone)
 			}
 		case id == "" || a.listed[id]:
@@ -171,7 +184,8 @@ func (a *accountVisit) explain(why string) {
 	}
 }
 
-// piece is the public object that stands at an id; nil where it is there, but not for us.
+// piece is the public object that stands at an id, or in an activity there; nil where
+// it is there, but not for us.
 func (a *accountVisit) piece(ctx context.Context, id string) (*asObject, error) {
 	o, _, err := a.object(ctx, id)
 	if err != nil {
@@ -181,6 +195,9 @@ func (a *accountVisit) piece(ctx context.Context, id string) (*asObject, error) 
 	if item.object == nil || item.boosted {
 		a.explain(item.why)
 		return nil, nil
+	}
+	if post.Host(string(item.object.ID)) != post.Host(id) {
+		return nil, errElsewhere
 	}
 	return item.object, nil
 }
@@ -226,9 +243,6 @@ func (a *accountVisit) regard(ctx context.Context, address string) post.Regard {
 // foreign takes an object from elsewhere: from its own host, and only as far as
 // its author is listed, or everything that this account boosts is to be taken.
 func (a *accountVisit) foreign(ctx context.Context, id string, boosted bool) {
-	if a.r.BaseURL != "" && strings.HasPrefix(id, a.r.BaseURL+"/") { // our own: a loop
-		return
-	}
 	if a.regard(ctx, id) == post.Unwanted { // its server is not even asked
 		a.explain("its site is blocked")
 		return
@@ -244,27 +258,39 @@ func (a *accountVisit) foreign(ctx context.Context, id string, boosted bool) {
 
 func (a *accountVisit) others(ctx context.Context, o *asObject, boosted bool) {
 	by := o.actorOf()
-	if post.Host(by) != post.Host(string(o.ID)) {
-		a.explain("it names no author on its own host")
-		return
-	}
 	regard := a.regard(ctx, by)
 	switch {
+	case !vouched(o, by):
+		a.explain("it names no author on its own host")
+		return
 	case regard == post.Unwanted:
 		a.explain("its author is blocked")
 		return
 	case regard == post.Stranger && !(boosted && a.src.Boosts):
-		a.b.Waiting = append(a.b.Waiting, post.Waiting{Source: a.src.ID, ID: string(o.ID), Author: by, URL: o.page(), Since: a.b.Now})
+		page := o.page()
+		if post.Host(page) != post.Host(by) { // by its address a moderator decides
+			page = string(o.ID)
+		}
+		a.b.Waiting = append(a.b.Waiting, post.Waiting{Source: a.src.ID, ID: string(o.ID), Author: by, URL: page, Since: a.b.Now})
 		return
 	}
 	a.takeOf(ctx, o, by, true)
 }
 
-// takeOf takes an object of somebody, unless they want to be left out.
-func (a *accountVisit) takeOf(ctx context.Context, o *asObject, by string, foreign bool) (opposed bool) {
+// vouched says whether an object is by whom it says: nobody speaks for those of another host.
+func vouched(o *asObject, by string) bool { return post.Host(by) == post.Host(string(o.ID)) }
+
+// takeOf takes an object of somebody. unwanted says that it is not to be here, as they
+// want to be left out, are no more, or are said to have written it by another host.
+func (a *accountVisit) takeOf(ctx context.Context, o *asObject, by string, foreign bool) (unwanted bool) {
+	if !vouched(o, by) {
+		return true
+	}
 	who, err := a.person(ctx, by)
 	switch {
-	case err != nil && !(isGone(err) && !foreign): // a site of plain files has no actors
+	case isGone(err) && foreign: // everything of theirs goes
+		return true
+	case err != nil && !isGone(err): // a site of plain files has no actors
 		a.later(err)
 		return false
 	case who.opposed != "":
@@ -305,19 +331,19 @@ func (a *accountVisit) admit(ctx context.Context) {
 			continue
 		}
 		o, err := a.piece(ctx, id)
-		opposed := false
+		unwanted := false
 		if o != nil {
-			opposed = a.takeOf(ctx, o, o.actorOf(), true)
+			unwanted = a.takeOf(ctx, o, o.actorOf(), true)
 		}
-		if opposed || isGone(err) || err == nil && o == nil { // nothing that could be taken is left
+		if unwanted || isGone(err) || err == nil && o == nil { // nothing that could be taken is left
 			a.b.Waiting = append(a.b.Waiting, post.Waiting{Source: a.src.ID, ID: id, Since: a.b.Now, Verdict: post.Refused})
 		}
 	}
 }
 
 // again looks at the newest posts again, for edits and deletions: at all of them
-// when somebody asked for this visit, else at a few that the list no longer shows,
-// or, where it is as it was, at one in turn.
+// when somebody asked for this visit, else at one in turn, and where the list
+// changed, at a few that it no longer shows.
 func (a *accountVisit) again(ctx context.Context, changed bool) {
 	if a.r.Fediverse == nil {
 		return
@@ -327,19 +353,11 @@ func (a *accountVisit) again(ctx context.Context, changed bool) {
 		a.missed = true
 		return
 	}
-	ids = slices.DeleteFunc(ids, func(id string) bool { return a.fresh[id] || slices.Contains(a.b.Deleted, id) })
-	turn := a.b.Visit.Account.Turn
-	switch {
-	case a.r.Thorough, len(ids) == 0:
-	case changed:
-		const few = 3
-		ids = slices.DeleteFunc(ids, func(id string) bool { return a.listed[id] })
-		ids = ids[:min(len(ids), few)]
-	case turn%2 == 1:
-		at := turn / 2 % len(ids)
-		ids = ids[at : at+1]
-	default: // it is the actor's turn
-		ids = nil
+	ids = slices.DeleteFunc(ids, func(id string) bool {
+		return a.fresh[id] || slices.Contains(a.b.Deleted, id) || slices.Contains(a.b.Unboosted, id)
+	})
+	if !a.r.Thorough {
+		ids = dueAgain(ids, a.listed, a.b.Visit.Account.Turn, changed)
 	}
 	for _, id := range ids {
 		if httpURL("", id) == "" {
@@ -351,10 +369,35 @@ func (a *accountVisit) again(ctx context.Context, changed bool) {
 			a.b.Deleted = append(a.b.Deleted, id)
 		case err != nil:
 			a.later(err)
-		case post.Host(id) == a.host && a.b.Visit.Account.Kind == post.Outbox && slices.ContainsFunc(o.AttributedTo, func(l asLink) bool { return string(l.ID) == a.b.Visit.Account.Actor }):
+		case post.Host(id) == a.host && a.b.Visit.Account.Kind == post.Outbox && (o.actorOf() == "" || slices.ContainsFunc(o.AttributedTo, func(l asLink) bool { return string(l.ID) == a.b.Visit.Account.Actor })):
 			a.mine(ctx, o)
 		case a.takeOf(ctx, o, o.actorOf(), post.Host(id) != a.host || a.b.Visit.Account.Actor != ""):
 			a.b.Deleted = append(a.b.Deleted, id) // its author does not want it here any more
 		}
 	}
+}
+
+// dueAgain are those of the newest posts that a visit looks at again.
+func dueAgain(ids []string, listed map[string]bool, turn int, changed bool) (due []string) {
+	if !changed {
+		if turn%turns != 1 {
+			return nil
+		}
+		turn /= turns
+	} else {
+		const few = 3
+		for _, id := range ids {
+			if !listed[id] && len(due) < few {
+				due = append(due, id)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	// The oldest first: where new ones come all the time, the others move towards the end.
+	if id := ids[len(ids)-1-turn%len(ids)]; !slices.Contains(due, id) {
+		due = append(due, id)
+	}
+	return due
 }

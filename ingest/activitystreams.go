@@ -10,6 +10,7 @@ import (
 	"html"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -52,16 +53,18 @@ type asObject struct {
 	Image        jsonList[asLink]
 	OneOf, AnyOf jsonList[asLink]
 
-	Object json.RawMessage // of an activity
+	Object asOne // of an activity
 
 	First, Next         json.RawMessage // of a collection: an id or a page
 	OrderedItems, Items json.RawMessage
 
 	// Of an actor.
-	PreferredUsername         jsonText
-	Outbox                    jsonList[asLink]
-	Discoverable              *asBool
-	ManuallyApprovesFollowers asBool
+	PreferredUsername            jsonText
+	Outbox                       jsonList[asLink]
+	Discoverable                 *asBool
+	Indexable                    asBool
+	ManuallyApprovesFollowers    asBool
+	HidesToPublicFromUnauthedWeb asBool // GoToSocial
 }
 
 // UnmarshalJSON takes each property alone: one of a wrong shape costs no other.
@@ -123,6 +126,18 @@ func (a *asAddress) UnmarshalJSON(raw []byte) error {
 	} else if list.UnmarshalJSON(raw) == nil && len(list) > 0 {
 		*a = asAddress(list[0].Href)
 	}
+	return nil
+}
+
+// asOne is a value that stays raw; the first where there is a list of them.
+type asOne json.RawMessage
+
+func (v *asOne) UnmarshalJSON(raw []byte) error {
+	var list []json.RawMessage
+	if raw[0] == '[' && json.Unmarshal(raw, &list) == nil && len(list) > 0 {
+		raw = list[0]
+	}
+	*v = append((*v)[:0], raw...)
 	return nil
 }
 
@@ -267,7 +282,14 @@ func readItem(raw json.RawMessage) asItem {
 	return asItemOf(&o)
 }
 
-const notPublic = "it is not addressed to the public: it is left alone"
+// notPublic says to whom something is addressed that is not for everybody.
+func (o *asObject) notPublic() string {
+	whom := "only to followers or whom it names"
+	if addressesAll(o.CC) {
+		whom = "unlisted: for whoever has its address"
+	}
+	return "it is not addressed to the public (" + whom + "): it is left alone"
+}
 
 // asItemOf decides what an object or an activity comes to. It is the one place
 // that decides who may read: a piece is taken where Public stands in its "to"
@@ -276,12 +298,12 @@ func asItemOf(o *asObject) asItem {
 	switch {
 	case o.is("Create", "Update"):
 		if !o.isPublic(false) {
-			return asItem{why: notPublic}
+			return asItem{why: o.notPublic()}
 		}
 		return o.inner(false)
 	case o.is("Announce"):
 		if !o.isPublic(true) {
-			return asItem{why: notPublic}
+			return asItem{why: o.notPublic()}
 		}
 		return o.inner(true)
 	case o.is("Delete"):
@@ -298,7 +320,7 @@ func asItemOf(o *asObject) asItem {
 		return asItem{why: fmt.Sprintf("it is an actor (%s), not a post: give its address, and its posts are read", o.kind())}
 	case o.is(asPieces...):
 		if !o.isPublic(false) {
-			return asItem{why: notPublic}
+			return asItem{why: o.notPublic()}
 		}
 		return asItem{object: o}
 	case o.is(asCollections...):
@@ -469,10 +491,17 @@ func languageVariant(language string) int {
 	return -1 - int(h.Sum32()>>1)
 }
 
+// quoteInline is what Mastodon puts before a post that quotes another: "RE: https://…". It
+// goes to the end: a title is what the author says.
+var quoteInline = regexp.MustCompile(`(?s)^\s*<p class="quote-inline">.*?</p>`)
+
 // told completes an entry with its text: what a warning hides is not in it.
 func (o *asObject) told(e Entry, content, summary string) Entry {
 	if o.MediaType != "" && o.MediaType != "text/html" {
 		content = paragraphs(content)
+	}
+	if quote := quoteInline.FindString(content); quote != "" {
+		content = content[len(quote):] + quote
 	}
 	var b strings.Builder
 	b.WriteString(content)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"samenloop/post"
 )
@@ -46,13 +47,17 @@ func TestActivityStreamsDocument(t *testing.T) {
 		{"public as a compact name", note(`,"to":["as:Public"]`), 1, ""},
 		{"public as a word", note(`,"to":["https://a.example/f","Public"]`), 1, ""},
 		{"public as an object", note(`,"to":{"id":"https://www.w3.org/ns/activitystreams#Public"}`), 1, ""},
-		{"unlisted", note(`,"to":["https://a.example/followers"],"cc":["https://www.w3.org/ns/activitystreams#Public"]`), 0, "not addressed to the public"},
-		{"followers", note(`,"to":["https://a.example/followers"]`), 0, "not addressed to the public"},
+		{"unlisted", note(`,"to":["https://a.example/followers"],"cc":["https://www.w3.org/ns/activitystreams#Public"]`), 0, "not addressed to the public (unlisted"},
+		{"followers", note(`,"to":["https://a.example/followers"]`), 0, "not addressed to the public (only to followers"},
 		{"to nobody", note(`,"to":[],"cc":[]`), 0, "not addressed to the public"},
 		{"audience of a group", note(`,"audience":"https://a.example/g"`), 0, "not addressed to the public"},
 		{"Create", `{"@context":"https://www.w3.org/ns/activitystreams","type":"Create",` + public + `,"object":` + note("") + `}`, 1, ""},
 		{"Create in public of what is not", `{"type":"Create",` + public + `,"object":` + note(`,"to":"https://a.example/f"`) + `}`, 0, "not addressed to the public"},
 		{"Create for followers", `{"type":"Create","to":"https://a.example/f","object":` + note("") + `}`, 0, "not addressed to the public"},
+		{"Create for followers of what is public", `{"type":"Create","to":"https://a.example/f","object":` + note(","+public) + `}`, 0, "not addressed to the public"},
+		{"Announce for followers of what is public", `{"type":"Announce","to":"https://a.example/f","object":` + note(","+public) + `}`, 0, "not addressed to the public"},
+		{"bto alone", note(`,"bto":"https://a.example/f"`), 0, "not addressed to the public"},
+		{"a list of one, which is none", `{"type":"Collection","items":` + note(","+public) + `}`, 1, ""},
 		{"Announce in cc", `{"type":"Announce","to":"https://a.example/f","cc":"https://www.w3.org/ns/activitystreams#Public","object":` + note(","+public) + `}`, 1, ""},
 		{"Announce of what is unlisted", `{"type":"Announce",` + public + `,"object":` + note(`,"to":[],"cc":"as:Public"`) + `}`, 0, "not addressed to the public"},
 		{"Announce of an id", `{"type":"Announce",` + public + `,"object":"https://a.example/1"}`, 0, ""},
@@ -73,6 +78,55 @@ func TestActivityStreamsDocument(t *testing.T) {
 				t.Errorf("the line tells what is not ours to tell: %q", lost)
 			}
 		})
+	}
+}
+
+// A value, an object and a list of one say the same, wherever servers write them.
+func TestActivityStreamsShapes(t *testing.T) {
+	const whole = `{"@context":"https://www.w3.org/ns/activitystreams","type":"Create","actor":"https://a.example/users/ans","to":"https://www.w3.org/ns/activitystreams#Public","cc":"https://a.example/f",
+		"object":{"type":"Note","id":"https://a.example/1","content":"<p>Een brug</p>","attributedTo":"https://a.example/users/ans","to":"https://www.w3.org/ns/activitystreams#Public","cc":"https://a.example/f",
+			"url":"https://a.example/@ans/1","icon":"https://a.example/i.png","inReplyTo":"https://a.example/0","tag":{"type":"Hashtag","name":"#openweb"},
+			"attachment":{"type":"Image","url":"https://a.example/1.png","name":"Brug"}}}`
+	want, _ := inspectAS(t, whole)
+	if len(want) != 1 || len(want[0].Matches) != 1 || len(want[0].Enclosures) != 1 || want[0].URL != "https://a.example/@ans/1" || want[0].Authors[0].Name != "ans@a.example" || !want[0].Reply {
+		t.Fatalf("%+v", want)
+	}
+	for _, change := range [][2]string{
+		{`"to":"https://www.w3.org/ns/activitystreams#Public"`, `"to":["https://www.w3.org/ns/activitystreams#Public"]`},
+		{`"to":"https://www.w3.org/ns/activitystreams#Public"`, `"to":{"id":"https://www.w3.org/ns/activitystreams#Public"}`},
+		{`"to":"https://www.w3.org/ns/activitystreams#Public"`, `"to":[{"type":"Object","id":"https://www.w3.org/ns/activitystreams#Public"}]`},
+		{`"cc":"https://a.example/f"`, `"cc":["https://a.example/f"]`},
+		{`"cc":"https://a.example/f"`, `"cc":{"id":"https://a.example/f"}`},
+		{`"actor":"https://a.example/users/ans"`, `"actor":{"type":"Person","id":"https://a.example/users/ans"}`},
+		{`"attributedTo":"https://a.example/users/ans"`, `"attributedTo":["https://a.example/users/ans"]`},
+		{`"attributedTo":"https://a.example/users/ans"`, `"attributedTo":[{"type":"Person","id":"https://a.example/users/ans"}]`},
+		{`"inReplyTo":"https://a.example/0"`, `"inReplyTo":[{"id":"https://a.example/0"}]`},
+		{`"url":"https://a.example/@ans/1"`, `"url":["https://a.example/@ans/1"]`},
+		{`"url":"https://a.example/@ans/1"`, `"url":{"type":"Link","href":"https://a.example/@ans/1"}`},
+		{`"url":"https://a.example/@ans/1"`, `"url":[{"type":"Link","href":"https://a.example/x","mediaType":"application/json"},{"type":"Link","href":"https://a.example/@ans/1","mediaType":"text/html"}]`},
+		{`"icon":"https://a.example/i.png"`, `"icon":[{"type":"Image","url":["https://a.example/i.png"]}]`},
+		{`"icon":"https://a.example/i.png"`, `"icon":{"type":"Image","url":"https://a.example/i.png"}`},
+		{`"tag":{"type":"Hashtag","name":"#openweb"}`, `"tag":[{"type":"Hashtag","name":"#openweb"}]`},
+		{`"tag":{"type":"Hashtag","name":"#openweb"}`, `"tag":["https://a.example/tags/x",{"type":["Hashtag"],"name":"openweb"}]`},
+		{`"type":"Image","url":"https://a.example/1.png"`, `"type":"Image","url":{"type":"Link","href":"https://a.example/1.png"}`},
+		{`"type":"Image","url":"https://a.example/1.png"`, `"type":["Image"],"url":[{"href":"https://a.example/1.png"}]`},
+		{`"attachment":{"type":"Image","url":"https://a.example/1.png","name":"Brug"}`, `"attachment":[{"type":"Image","url":"https://a.example/1.png","name":"Brug"}]`},
+		{`"object":{"type":"Note"`, `"object":{"type":["Note"]`},
+		{`"type":"Create"`, `"type":["Create"]`},
+		{`"@context":"https://www.w3.org/ns/activitystreams"`, `"@context":["https://www.w3.org/ns/activitystreams",{"Hashtag":"as:Hashtag"},["x"]]`},
+	} {
+		changed := strings.ReplaceAll(whole, change[0], change[1])
+		got, lost := inspectAS(t, changed)
+		if changed == whole || len(lost) > 0 {
+			t.Errorf("%s: %v", change[1], lost)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(post.Post{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", change[1], diff)
+		}
+	}
+	listed, _ := inspectAS(t, strings.Replace(strings.Replace(whole, `"object":{`, `"object":[{`, 1), `"Brug"}}}`, `"Brug"}}]}`, 1))
+	if diff := cmp.Diff(want, listed, cmpopts.IgnoreUnexported(post.Post{})); diff != "" {
+		t.Errorf("its object in a list (-want +got):\n%s", diff)
 	}
 }
 
@@ -113,6 +167,15 @@ func TestActivityStreamsPost(t *testing.T) {
 	}
 }
 
+// What is quoted stands after what its author says of it, which is the title.
+func TestActivityStreamsQuote(t *testing.T) {
+	const said, re = `<p>This is why. And more.</p>`, `<p class=\"quote-inline\">RE: <a href=\"https://b.example/@bea/2\">https://b.example/@bea/2</a></p>`
+	posts, _ := inspectAS(t, `{"type":"Note","id":"https://a.example/1",`+public+`,"content":"`+re+said+`"}`)
+	if p := posts[0]; p.Title != "This is why." || p.HTML != said+`<p>RE: <a href="https://b.example/@bea/2">https://b.example/@bea/2</a></p>` {
+		t.Errorf("%q, %s", p.Title, p.HTML)
+	}
+}
+
 func TestActivityStreamsWarning(t *testing.T) {
 	for _, warning := range []string{`"summary":"Over <b>geweld</b>","sensitive":true`, `"summary":"Over geweld"`, `"sensitive":true`} {
 		posts, _ := inspectAS(t, `{"type":"Note","id":"https://a.example/1",`+warning+`,`+public+`,"content":"<p>Een geheim verhaal. #openweb</p>",
@@ -131,6 +194,10 @@ func TestActivityStreamsWarning(t *testing.T) {
 		if len(p.Matches) != 1 {
 			t.Errorf("%s: what is hidden does not decide the topic", warning)
 		}
+	}
+	// So is what an article says of itself, if it says that it is sensitive.
+	if posts, _ := inspectAS(t, `{"type":"Article","id":"https://a.example/1","name":"Title","summary":"Over geweld","sensitive":true,"content":"<p>geheim</p>",`+public+`}`); strings.Contains(posts[0].HTML+posts[0].Summary, "geheim") || !strings.Contains(posts[0].HTML, "Over geweld") {
+		t.Errorf("%+v", posts[0])
 	}
 	// The summary of an article is its abstract.
 	posts, _ := inspectAS(t, `{"type":"Article","id":"https://a.example/1","name":"Title","summary":"In short","content":"<p>At length</p>",`+public+`}`)

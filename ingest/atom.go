@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"html"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 
 // readAtom reads Atom 1.0 (RFC 4287) and 0.3.
 func readAtom(in *feedInput) (*Document, error) {
-	x, err := scanXML(in.text, in.rootAt, in.url)
+	x, err := scanXML(in.text, in.rootAt, in.url, in.last)
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +65,7 @@ func readAtom(in *feedInput) (*Document, error) {
 		}
 		doc.Entries = append(doc.Entries, e)
 	}
+	doc.passed(x, in.last, in.url, string(x.text[:x.root]), base, doc.Language, fmt.Sprint(authors))
 	return doc, nil
 }
 

@@ -11,8 +11,6 @@ import (
 	"golang.org/x/net/html/atom"
 	"golang.org/x/net/idna"
 
-	"github.com/microcosm-cc/bluemonday"
-
 	"samenloop/post"
 )
 
@@ -30,7 +28,7 @@ const (
 // What was cleaned stays as it is when it is cleaned again.
 //
 // There are two walls. The first parses to a tree and writes down from it what
-// is allowed; the second, bluemonday, knows nothing of the first.
+// is allowed; the second (wall.go) knows nothing of the first.
 func clean(htmlText, base string) string {
 	htmlText = strings.ToValidUTF8(htmlText, "\ufffd")
 	if !fits(htmlText) {
@@ -46,12 +44,11 @@ func clean(htmlText, base string) string {
 	if !ok {
 		return plainHTML(textOf(htmlText))
 	}
-	var b strings.Builder
-	b.Grow(len(out))
-	if err := policy.SanitizeReaderToWriter(strings.NewReader(out), &b); err != nil {
+	safe, err := secondWall(out)
+	if err != nil {
 		return plainHTML(textOf(htmlText))
 	}
-	return b.String()
+	return safe
 }
 
 func fits(s string) bool { return len(s) <= maxHTML && strings.Count(s, "<") <= maxHTMLAng }
@@ -94,31 +91,26 @@ func plainHTML(text string) string {
 }
 
 // fromTree is the first wall. It reports false for what cannot be parsed within bounds.
-func fromTree(htmlText, base string) (string, bool) {
+func fromTree(htmlText, base string) ([]byte, bool) {
 	if tangled(htmlText) {
-		return "", false
+		return nil, false
 	}
-	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
-	// Without scripting, what stands in <noscript> is markup: often the real image.
-	nodes, err := html.ParseFragmentWithOptions(strings.NewReader(htmlText), body, html.ParseOptionEnableScripting(false))
+	nodes, err := parseHTML(htmlText)
 	if err != nil {
-		return "", false
+		return nil, false
 	}
 	c := cleaner{out: make([]byte, 0, len(htmlText)+len(htmlText)/4), base: base}
 	for _, n := range nodes {
 		c.node(n, place{})
 		if len(c.out) > 2*maxHTML { // a long base before many short links
-			return "", false
+			return nil, false
 		}
 	}
 	out := bytes.Trim(c.out, " \t\n")
 	if c.tags == 0 && len(out) > 0 {
 		out = append(append([]byte("<p>"), out...), "</p>"...)
 	}
-	if s := string(out); fits(s) {
-		return s, true
-	}
-	return "", false
+	return out, len(out) <= maxHTML && bytes.Count(out, []byte("<")) <= maxHTMLAng
 }
 
 // tangled is true for long HTML in which many formatting elements stay open: the
@@ -713,9 +705,17 @@ var noBreaks = strings.NewReplacer("\t", "", "\n", "", "\r", "")
 // nothing; empty for everything else. An empty reference, too, is none: it would
 // mean the page itself.
 func (c *cleaner) url(raw string) string {
-	if raw == "" || len(raw) > maxLink {
+	switch {
+	case raw == "" || len(raw) > maxLink:
 		return ""
+	case isPlainURL(raw):
+		return raw
 	}
+	return c.parsedURL(raw)
+}
+
+// parsedURL is url of any reference.
+func (c *cleaner) parsedURL(raw string) string {
 	raw = noBreaks.Replace(strings.TrimSpace(raw))
 	raw = string(appendFit(nil, raw, false))
 	u, err := url.Parse(raw)
@@ -752,6 +752,35 @@ func (c *cleaner) url(raw string) string {
 		return ""
 	}
 	return s
+}
+
+// isPlainURL tells an absolute http(s) URL that parsing would not change, as most are.
+func isPlainURL(s string) bool {
+	scheme, rest, ok := strings.Cut(s, "://")
+	if !ok || scheme != "https" && scheme != "http" {
+		return false
+	}
+	host, path := rest, ""
+	if i := strings.IndexByte(rest, '/'); i >= 0 {
+		host, path = rest[:i], rest[i:]
+	}
+	for i := range len(host) {
+		if c := host[i]; !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '.') {
+			return false
+		}
+	}
+	path, query, _ := strings.Cut(path, "?")
+	return host != "" && host[0] != '.' && !strings.Contains(host, "..") && !strings.Contains(host, "xn--") &&
+		isPlainPart(path) && isPlainPart(query)
+}
+
+func isPlainPart(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !('a' <= c|0x20 && c|0x20 <= 'z' || '-' <= c && c <= '9' /* also . and / */ || c == '_' || c == '~' || c == '=' || c == '&') {
+			return false
+		}
+	}
+	return true
 }
 
 // appendFit appends text without what XML cannot carry or what turns text
@@ -792,13 +821,21 @@ func appendFit(dst []byte, s string, escape bool) []byte {
 		switch {
 		case r == utf8.RuneError:
 			dst = append(dst, "\ufffd"...)
-		case r < 0xa0, 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069, r == 0xfeff, r == 0xfffe, r == 0xffff:
-		default:
+		case isCarried(r):
 			dst = append(dst, s[i:i+size]...)
 		}
 		i += size
 	}
 	return dst
+}
+
+// isCarried is true for the characters beyond ASCII that XML carries and that do not turn text around.
+func isCarried(r rune) bool {
+	switch {
+	case r < 0xa0, 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069, r == 0xfeff, r == 0xfffe, r == 0xffff:
+		return false
+	}
+	return true
 }
 
 // plainByte are the bytes that appendFit copies.
@@ -810,37 +847,4 @@ var plainByte = func() (t [256]bool) {
 	return t
 }()
 
-var (
-	datetime = regexp.MustCompile(`^[0-9A-Za-z+:. -]{1,40}$`)
-	policy   = newPolicy()
-)
-
-// newPolicy is the second wall. It says again, in another's words, what may pass.
-func newPolicy() *bluemonday.Policy {
-	var (
-		httpURL = regexp.MustCompile(`^https?://[^/]`)
-		number  = regexp.MustCompile(`^[0-9]{1,5}$`)
-	)
-	p := bluemonday.NewPolicy()
-	p.RequireParseableURLs(true)
-	p.AllowURLSchemes("http", "https")
-	p.AllowNoAttrs().OnElements("p", "br", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "q",
-		"cite", "pre", "code", "em", "strong", "b", "i", "u", "s", "del", "ins", "sub", "sup", "small", "mark", "abbr",
-		"figure", "figcaption", "table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th", "hr", "details",
-		"summary", "dl", "dt", "dd", "ruby", "rt", "rp", "time")
-	p.AllowAttrs("lang").Matching(regexp.MustCompile(`^[0-9A-Za-z-]{1,35}$`)).Globally()
-	p.AllowAttrs("dir").Matching(regexp.MustCompile(`^(?:ltr|rtl|auto)$`)).Globally()
-	p.AllowAttrs("href").Matching(httpURL).OnElements("a")
-	p.AllowAttrs("cite").Matching(httpURL).OnElements("blockquote", "q", "del", "ins")
-	p.AllowAttrs("src").Matching(httpURL).OnElements("img", "audio", "video", "source")
-	p.AllowAttrs("poster").Matching(httpURL).OnElements("video")
-	p.AllowAttrs("controls").Matching(regexp.MustCompile(`^$`)).OnElements("audio", "video")
-	p.AllowAttrs("alt").OnElements("img")
-	p.AllowAttrs("width", "height").Matching(number).OnElements("img")
-	p.AllowAttrs("loading").Matching(regexp.MustCompile(`^lazy$`)).OnElements("img")
-	p.AllowAttrs("referrerpolicy").Matching(regexp.MustCompile(`^no-referrer$`)).OnElements("img")
-	p.AllowAttrs("colspan", "rowspan").Matching(number).OnElements("td", "th")
-	p.AllowAttrs("start").Matching(number).OnElements("ol")
-	p.AllowAttrs("datetime").Matching(datetime).OnElements("time")
-	return p
-}
+var datetime = regexp.MustCompile(`^[0-9A-Za-z+:. -]{1,40}$`)

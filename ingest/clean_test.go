@@ -135,6 +135,12 @@ func checkClean(t *testing.T, in, out string) {
 	if len(out) <= maxHTML && policy.Sanitize(out) != out {
 		t.Errorf("of %.300q: the second wall changes %.300q", in, out)
 	}
+	checkAllowed(t, in, out)
+}
+
+// checkAllowed checks that a parser finds nothing but what may pass.
+func checkAllowed(t *testing.T, in, out string) {
+	t.Helper()
 	if !utf8.ValidString(out) || strings.ContainsFunc(out, func(r rune) bool {
 		return r < ' ' && r != '\n' && r != '\t' || 0x7f <= r && r < 0xa0 || 0x202a <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069 || r == 0xfffe || r == 0xffff
 	}) || strings.Contains(out, "&#13;") {
@@ -195,9 +201,31 @@ func FuzzClean(f *testing.F) {
 	} {
 		f.Add(s)
 	}
+	for _, s := range plainURLs {
+		f.Add(s)
+	}
 	f.Fuzz(func(t *testing.T, s string) {
 		checkClean(t, s, clean(s, cleanBase))
+		if c := (cleaner{base: cleanBase}); isPlainURL(s) && len(s) <= maxLink && c.parsedURL(s) != s {
+			t.Errorf("the plain URL %q becomes %q", s, c.parsedURL(s))
+		}
 	})
+}
+
+var plainURLs = []string{"https://x.example", "http://www.x-y.example./", "https://127.0.0.1//a/../b.html?", "https://x.example/A_~/?a=b&c=/d", "https://-/-"}
+
+func TestPlainURL(t *testing.T) {
+	for _, s := range plainURLs {
+		if c := (cleaner{base: cleanBase}); !isPlainURL(s) || c.parsedURL(s) != s {
+			t.Errorf("%q: plain %v, parsed %q", s, isPlainURL(s), c.parsedURL(s))
+		}
+	}
+	for _, s := range []string{"", "https://", "https:///x", "https://.x/", "https://x..y/", "https://X/", "https://x:80/", "https://a@x/", "https://xn--a/", "https://é/", "https://x/é",
+		"https://x/ ", "https://x/#a", "https://x/%s", "https://x?a", "https://x/\"", "https://x/'", "https://x/\\", "HTTPS://x/", "ftp://x/", "//x/", "/x", "javascript://x/"} {
+		if isPlainURL(s) {
+			t.Errorf("%q is plain", s)
+		}
+	}
 }
 
 func readTestdata(tb testing.TB, name string) string {
@@ -210,6 +238,7 @@ func readTestdata(tb testing.TB, name string) string {
 
 func BenchmarkClean(b *testing.B) {
 	in := readTestdata(b, "article.html")
+	plain, _, _ := strings.Cut(in, "<table>")
 	tree, _ := fromTree(in, cleanBase)
 	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
 	for _, c := range []struct {
@@ -217,10 +246,11 @@ func BenchmarkClean(b *testing.B) {
 		run  func()
 	}{
 		{"all", func() { clean(in, cleanBase) }},
-		{"parser", func() { html.ParseFragment(strings.NewReader(in), body) }},
+		{"parser", func() { html.ParseFragment(strings.NewReader(plain), body) }},
+		{"without parser", func() { plainTree(plain) }},
 		{"tree", func() { fromTree(in, cleanBase) }},
-		{"bluemonday", func() { policy.Sanitize(tree) }},
-		{"plain", func() { clean("Een regel zonder opmaak, zoals in een korte samenvatting.\nEn nog een.", cleanBase) }},
+		{"bluemonday", func() { policy.SanitizeBytes(tree) }},
+		{"text", func() { clean("Een regel zonder opmaak, zoals in een korte samenvatting.\nEn nog een.", cleanBase) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -23,6 +23,12 @@ type Document struct {
 	// the same bytes may mean more to a better answer, so nothing is to be relied on.
 	Torn bool
 
+	// Known is how many more entries there are that stand in it as they did in the
+	// document before: they were passed over.
+	Known      int
+	knownWhole int       // of those, how many look whole
+	last       *lastRead // by which all are known again; nil where they are not to be
+
 	object *asObject // the whole, where it is ActivityStreams: an account may stand behind it
 }
 

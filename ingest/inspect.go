@@ -17,6 +17,9 @@ type Examined struct {
 	Posts    []post.Post
 }
 
+// Account says whether it is of the fediverse.
+func (x *Examined) Account() bool { return x.Document.Format == formatActivityStreams }
+
 // Examine says what would be taken from a document. It does not touch the
 // network, so the pages of articles stay unread.
 func Examine(body []byte, contentType, docURL string, src post.Source, match *post.Matcher, now time.Time) (*Examined, error) {
@@ -35,42 +38,63 @@ func examine(doc *Document, docURL string, src post.Source, match *post.Matcher,
 	return x
 }
 
-// Examine says what would be taken from an address: a feed's, or a site's, whose
+// Examine says what would be taken from a source's address: a feed's, or a site's, whose
 // feed is looked for. Where the feed has only summaries the articles are read, as a visit would.
-func (r *Reader) Examine(ctx context.Context, address string, src post.Source) (*Examined, error) {
-	doc, resp, err := r.Open(ctx, address)
+func (r *Reader) Examine(ctx context.Context, src post.Source) (*Examined, error) {
+	x, err := r.Skim(ctx, src)
 	if err != nil {
 		return nil, err
 	}
-	x := examine(doc, resp.URL, src, r.Match, r.Now())
-	read := 0
+	var wanted []*post.Post
 	for i := range x.Posts {
-		if x.Posts[i].PageNeed == post.PageWanted && read < mostPages {
-			read++
-			if !r.page(ctx, &x.Posts[i], src) {
-				break
-			}
+		if x.Posts[i].PageNeed == post.PageWanted {
+			wanted = append(wanted, &x.Posts[i])
 		}
 	}
+	r.ReadArticles(ctx, src, wanted[:min(len(wanted), mostPages)])
 	return x, nil
 }
 
-// Open gets and reads the feed or the account at an address, or the feed that the site there has.
-func (r *Reader) Open(ctx context.Context, address string) (*Document, *fetch.Response, error) {
-	if isAccount(post.Visit{Given: address}) {
-		return r.lookAt(ctx, address, nil)
+// Skim is Examine without the articles.
+func (r *Reader) Skim(ctx context.Context, src post.Source) (*Examined, error) {
+	doc, resp, err := r.Open(ctx, src)
+	if err != nil {
+		return nil, err
 	}
-	resp, err := r.Client.Get(ctx, fetch.Request{URL: address, Accept: acceptFeeds, MaySign: true})
+	defer turn(len(resp.Body))()
+	return examine(doc, resp.URL, src, r.Match, r.Now()), nil
+}
+
+// ReadArticles reads the pages of posts that only have a summary, as far as there is time.
+func (r *Reader) ReadArticles(ctx context.Context, src post.Source, posts []*post.Post) {
+	for _, p := range posts {
+		if !r.page(ctx, p, src) {
+			return
+		}
+	}
+}
+
+// Open gets and reads the feed or the account at a source's address, or the feed that the site there has.
+func (r *Reader) Open(ctx context.Context, src post.Source) (*Document, *fetch.Response, error) {
+	if r.ours(src.URL) {
+		return nil, nil, fmt.Errorf("read %s: %w", src.URL, errOurs)
+	}
+	if isAccount(post.Visit{Given: src.URL}) {
+		return r.lookAt(ctx, src, nil)
+	}
+	resp, err := r.Client.Get(ctx, fetch.Request{URL: src.URL, Accept: acceptFeeds, MaySign: true, MaxBytes: src.MaxBytes})
 	if err != nil {
 		return nil, nil, err
 	}
 	if resp.Status != http.StatusOK {
 		return nil, nil, fmt.Errorf("get %s: %s", resp.URL, refusal(resp))
 	}
+	done := turn(len(resp.Body))
 	doc, err := Read(resp.Body, resp.ContentType, resp.URL)
+	done()
 	if isPage(err) {
 		page := resp
-		if doc, resp, err = r.find(ctx, page, address); err != nil {
+		if doc, resp, err = r.find(ctx, page, src); err != nil {
 			resp = page
 		}
 	}
@@ -78,7 +102,7 @@ func (r *Reader) Open(ctx context.Context, address string) (*Document, *fetch.Re
 		return nil, nil, fmt.Errorf("read %s: %w", resp.URL, err)
 	}
 	if doc.object != nil {
-		return r.lookAt(ctx, address, resp)
+		return r.lookAt(ctx, src, resp)
 	}
 	return doc, resp, nil
 }

@@ -180,7 +180,7 @@ func (t *jsonTags) UnmarshalJSON(raw []byte) error {
 	*t = nil
 	for _, tag := range list {
 		if raw[0] == '"' {
-			*t = append(*t, strings.Split(string(tag), ",")...)
+			*t = append(*t, strings.SplitN(string(tag), ",", tagsRead+1)...)
 		} else {
 			*t = append(*t, string(tag))
 		}

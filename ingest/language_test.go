@@ -1,9 +1,15 @@
 package ingest
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"samenloop/post"
 )
@@ -81,5 +87,86 @@ func TestLanguageOfPage(t *testing.T) {
 				t.Errorf("%s: %s; want %s: …%s", p.Language, p.LanguageFrom, c.want, c.from)
 			}
 		})
+	}
+}
+
+// Of two addresses for one language the same is taken each time, and what is no tag is none.
+func TestTranslationsDeclared(t *testing.T) {
+	match, err := post.NewMatcher(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := func(prefix string) map[string]string {
+		return map[string]string{"en-US": prefix + "us", "en": prefix + "en", "EN": prefix + "big", "x-default": prefix + "x", "": prefix + "none", "no tag!": prefix + "no", "nl_NL": prefix + "nl", "zh-TW": prefix + "zh"}
+	}
+	want := map[string]string{"en": "https://a.example/big", "nl": "https://a.example/nl", "zh-Hant": "https://a.example/zh"}
+	for range 20 { // a map has another order each time
+		e := Entry{ID: "1", URL: "https://a.example/1", Title: "A", Alternates: named("https://a.example/")}
+		p := settle(&e, &Document{}, post.Source{ID: "a"}, match, asNow)
+		if diff := cmp.Diff(want, p.Alternates); diff != "" {
+			t.Fatal(diff)
+		}
+		addPage(&p, page{Alternates: named("https://b.example/")}, post.Source{ID: "a"}, match)
+		if diff := cmp.Diff(want, p.Alternates); diff != "" {
+			t.Fatalf("what the page says goes before what the entry said:\n%s", diff)
+		}
+		p = post.Post{URL: "https://a.example/1"}
+		addPage(&p, page{Alternates: named("https://a.example/")}, post.Source{ID: "a"}, match)
+		if diff := cmp.Diff(want, p.Alternates); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+}
+
+// remembers is a store of posts whose digests are known.
+type remembers map[string][]post.Known
+
+func (r remembers) Known(context.Context, string, []string) (map[string][]post.Known, error) {
+	known := map[string][]post.Known{}
+	for id, list := range r {
+		known[id] = slices.Clone(list) // it is taken from
+	}
+	return known, nil
+}
+func (remembers) Post(context.Context, int64) (post.Post, error) {
+	return post.Post{}, errors.New("a known post is read")
+}
+func (remembers) Entries(context.Context, string) ([]byte, error)             { return nil, nil }
+func (remembers) WantPages(context.Context, string, int) ([]post.Post, error) { return nil, nil }
+func (remembers) Save(context.Context, ...post.Batch) ([]post.Saved, error)   { return nil, nil }
+
+// A post that is known as it is costs its digest: its language is not settled again.
+func TestKnownIsNotSettled(t *testing.T) {
+	match, err := post.NewMatcher([]post.Topic{{ID: "web", Hashtags: []string{"web"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := &Document{Language: "en-US"}
+	for i := range 100 {
+		doc.Entries = append(doc.Entries, Entry{ID: fmt.Sprint(i), URL: fmt.Sprintf("https://a.example/%d", i), Title: "Camera's weg", Content: "<p>" + strings.Repeat(inDutch+" #web ", 15) + "</p>", Whole: true})
+	}
+	compare := func(stored remembers) (fresh []post.Post, known int, took time.Duration) {
+		took = time.Hour
+		for range 5 {
+			began := time.Now()
+			r := Reader{Store: stored, Match: match}
+			if fresh, known, _, err = r.compare(t.Context(), doc, post.Source{ID: "a"}, asNow); err != nil {
+				t.Fatal(err)
+			}
+			took = min(took, time.Since(began))
+		}
+		return fresh, known, took
+	}
+	fresh, known, first := compare(remembers{})
+	if len(fresh) != 100 || known != 0 || fresh[0].Language != "nl" {
+		t.Fatalf("%d new, %d known", len(fresh), known)
+	}
+	stored := remembers{}
+	for _, p := range fresh {
+		stored[p.ID] = []post.Known{{Digest: p.Digest, Title: p.Title}}
+	}
+	fresh, known, again := compare(stored)
+	if len(fresh) != 0 || known != 100 || 5*again > first {
+		t.Errorf("%d new, %d known, in %v after %v", len(fresh), known, again, first)
 	}
 }

@@ -42,6 +42,7 @@ type feedInput struct {
 	root   string // local name of the XML root element in lower case, "html" for a page
 	rootAt int
 	json   *jsonObject // nil where it is not a JSON object
+	last   *lastRead   // what stands there as it did is passed over
 }
 
 // Read understands a document. contentType is what the server claimed (may be
@@ -52,6 +53,11 @@ type feedInput struct {
 // tags, namespaces) gives another error. Entries that cannot be read are named
 // in Document.Lost; the others are read.
 func Read(body []byte, contentType, docURL string) (*Document, error) {
+	return readAgain(body, contentType, docURL, nil)
+}
+
+// readAgain is Read, and passes over what it knows of the last document from there.
+func readAgain(body []byte, contentType, docURL string, last *lastRead) (*Document, error) {
 	text := utf8Text(body, contentType)
 	trimmed := bytes.TrimLeft(text, " \t\r\n\x00")
 	switch {
@@ -60,7 +66,7 @@ func Read(body []byte, contentType, docURL string) (*Document, error) {
 	case len(trimmed) == 0:
 		return nil, &NotFeedError{What: fmt.Sprintf("it is empty (%d bytes of white space)", len(body))}
 	}
-	in := &feedInput{text: text, url: httpURL("", docURL)}
+	in := &feedInput{text: text, url: httpURL("", docURL), last: last}
 	var err error
 	switch trimmed[0] {
 	case '{':
@@ -76,10 +82,14 @@ func Read(body []byte, contentType, docURL string) (*Document, error) {
 	for _, r := range feedReaders {
 		if r.knows(in) {
 			doc, err := r.read(in)
+			if in.last != nil && (err != nil || !doc.rightly(in.last)) {
+				in.last = nil
+				doc, err = r.read(in)
+			}
 			if err != nil {
 				return nil, err
 			}
-			wholeTogether(doc.Entries)
+			wholeTogether(doc)
 			return doc, nil
 		}
 	}
@@ -194,6 +204,9 @@ func findXMLRoot(text []byte) (root string, at int, err error) {
 
 var htmlRoots = map[string]bool{"html": true, "head": true, "body": true, "title": true, "meta": true, "link": true, "main": true, "h1": true, "center": true, "a": true, "style": true, "noscript": true}
 
+// withoutBreaks takes out what browsers take out of a URL.
+var withoutBreaks = strings.NewReplacer("\n", "", "\r", "", "\t", "")
+
 // httpURL makes a reference absolute. Only http and https URLs of at most 4 kB
 // and without credentials come out, "" for anything else; an empty reference
 // stays empty, it never means the base.
@@ -202,7 +215,7 @@ func httpURL(base, ref string) string {
 	if ref == "" {
 		return ""
 	}
-	u, err := url.Parse(strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(ref))
+	u, err := url.Parse(withoutBreaks.Replace(ref))
 	if err != nil {
 		return ""
 	}
@@ -228,11 +241,14 @@ func sameWords(label, term string) bool {
 	return label == "" || strings.EqualFold(fold.Replace(label), fold.Replace(term))
 }
 
+// tagsRead is how many tags of one entry are looked at.
+const tagsRead = 1000
+
 // plainTags makes tags of what stands in a feed: without '#', each once.
 func plainTags(tags []string) []string {
 	var out []string
 	seen := map[string]bool{}
-	for _, tag := range tags {
+	for _, tag := range tags[:min(len(tags), tagsRead)] {
 		tag = strings.TrimSpace(strings.TrimLeft(titleText(tag), "#"))
 		key := strings.ToLower(tag)
 		if tag == "" || seen[key] || strings.HasPrefix(key, "http://") || strings.HasPrefix(key, "https://") {

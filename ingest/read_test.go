@@ -302,7 +302,7 @@ func TestWholeTogether(t *testing.T) {
 		"nothing in it":                  {[]Entry{long, entry("", false)}, []bool{true, false}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wholeTogether(test.entries)
+			wholeTogether(&Document{Entries: test.entries})
 			for i, e := range test.entries {
 				if e.Whole != test.want[i] {
 					t.Errorf("entry %d: whole is %v", i, e.Whole)
@@ -461,7 +461,7 @@ func TestReadIsBounded(t *testing.T) {
 
 // TestParseXMLFeed reads entry by entry what the parser cannot read as a whole.
 func TestParseXMLFeed(t *testing.T) {
-	x, err := scanXML([]byte(`<rss><channel><title>T</title><item><title>a</title></item><item><title>bad</title></item><item><title>c</title></item></channel></rss>`), 0, "")
+	x, err := scanXML([]byte(`<rss><channel><title>T</title><item><title>a</title></item><item><title>bad</title></item><item><title>c</title></item></channel></rss>`), 0, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,8 @@ type Store interface {
 	Known(ctx context.Context, source string, ids []string) (map[string][]post.Known, error)
 	// Post is a stored post by its row.
 	Post(ctx context.Context, row int64) (post.Post, error)
+	// Entries is the last post.Visit.Entries of a source that was not nil.
+	Entries(ctx context.Context, source string) ([]byte, error)
 	// WantPages are posts of a source whose article page is still to be read, the newest first.
 	WantPages(ctx context.Context, source string, limit int) ([]post.Post, error)
 	// Save writes batches down: all of them, or none where it returns an error.
@@ -58,6 +60,7 @@ type Report struct {
 	Status  int  // HTTP, of the answer; 0 where there was none
 	Trouble string
 	Notice  string
+	Died    bool // since this visit it counts as dead
 }
 
 // Bounds of one visit.
@@ -68,8 +71,9 @@ const (
 	timeForMore  = 5 * time.Second  // but that at least
 	pageTries    = 3
 	mostTogether = 64  // batches written in one transaction,
-	mostPosts    = 300 // unless there are so many posts in them
-	mostNamed    = 4   // feeds that a page names, tried in its order
+	mostPosts    = 300 // unless there are so many posts in them,
+	timeToGather = 50 * time.Millisecond
+	mostNamed    = 4 // feeds that a page names, tried in its order
 )
 
 // understanding has a place for each document that is being understood at the
@@ -111,7 +115,6 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 	}
 	var (
 		results = make(chan visited, max(1, r.Concurrency))
-		slots   = make(chan struct{}, max(1, r.Concurrency))
 		lanes   sync.WaitGroup
 	)
 	hosts := map[string][]post.SourceState{}
@@ -122,6 +125,7 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 		}
 		hosts[host] = append(hosts[host], s)
 	}
+	queues := make(chan chan post.SourceState, len(sources)) // of each host as many as may ask it at once
 	for _, there := range hosts {
 		queue := make(chan post.SourceState, len(there))
 		for _, s := range there {
@@ -129,42 +133,49 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 		}
 		close(queue)
 		for range min(max(1, r.PerHost), len(there)) {
-			lanes.Go(func() {
+			queues <- queue
+		}
+	}
+	close(queues)
+	for range min(max(1, r.Concurrency), len(queues)) {
+		lanes.Go(func() {
+			for queue := range queues {
 				for s := range queue {
-					select {
-					case slots <- struct{}{}:
-					case <-ctx.Done():
-						return
-					}
 					stay, leave := r.Client.Stay(ctx)
 					batch, report := r.visit(stay, s)
-					<-slots
+					report.Died = batch.Visit.Dead() && !s.Visit.Dead()
 					if ctx.Err() != nil { // cut off: it says nothing about the source
 						leave()
 						return
 					}
+					if len(batch.Posts) == 0 { // what came is forgotten already
+						leave()
+						leave = func() {}
+					}
 					results <- visited{batch, report, leave}
 				}
-			})
-		}
+			}
+		})
 	}
 	go func() { lanes.Wait(); close(results) }()
 
-	// One writer takes what has come in the meantime together: a transaction has
-	// its price, whether it holds one visit or fifty.
+	// One writer takes what has come in the meantime together, and waits a little for
+	// more while there are no posts to hold in memory: a transaction has its price,
+	// whether it holds one visit or fifty.
 	var failures []error
 	for first := range results {
-		together, posts := []visited{first}, len(first.batch.Posts)
-		for len(together) < mostTogether && posts < mostPosts {
+		together, posts, enough := []visited{first}, len(first.batch.Posts), time.After(timeToGather)
+	gather:
+		for len(together) < mostTogether && posts < mostPosts && (posts == 0 || len(results) > 0) {
 			select {
 			case v, ok := <-results:
-				if ok {
-					together, posts = append(together, v), posts+len(v.batch.Posts)
-					continue
+				if !ok {
+					break gather
 				}
-			default:
+				together, posts = append(together, v), posts+len(v.batch.Posts)
+			case <-enough:
+				break gather
 			}
-			break
 		}
 		batches := make([]post.Batch, len(together))
 		for i, v := range together {
@@ -207,14 +218,21 @@ func (r *Reader) visit(ctx context.Context, s post.SourceState) (post.Batch, Rep
 		report.Trouble, report.Notice = b.Visit.Trouble, b.Visit.Notice
 		return b, report
 	}
+	if r.ours(address(v)) {
+		b.Visit = unreachable(v, errOurs.Error(), now)
+		return b, told(report, b)
+	}
 	if isAccount(v) {
 		r.account(ctx, s.Source, &b, &report, nil)
 		return b, told(report, b)
 	}
-	resp, err := r.Client.Get(ctx, fetch.Request{URL: address(v), Accept: acceptFeeds, ETag: v.ETag, LastModified: v.LastModified, MaySign: true})
+	resp, err := r.Client.Get(ctx, fetch.Request{URL: address(v), Accept: acceptFeeds, ETag: v.ETag, LastModified: v.LastModified, MaySign: true, MaxBytes: s.Source.MaxBytes})
 	ctx, cancel := context.WithTimeout(ctx, max(timeForVisit-time.Since(began), timeForMore))
 	defer cancel()
-	var wait *fetch.HeldError
+	var (
+		wait    *fetch.HeldError
+		isLarge bool
+	)
 	switch {
 	case errors.As(err, &wait):
 		b.Visit = held(v, wait.Until)
@@ -223,7 +241,9 @@ func (r *Reader) visit(ctx context.Context, s post.SourceState) (post.Batch, Rep
 	case resp.Status == http.StatusNotModified:
 		b.Visit = succeeded(v, resp, false, 0, now)
 	case resp.Status == http.StatusOK:
+		isLarge = len(resp.Body) > large
 		r.understand(ctx, resp, s.Source, &b, &report)
+		resp.Free()
 	default:
 		b.Visit = refused(v, resp, now)
 		if resp.RetryAfter > 0 && (resp.Status == http.StatusTooManyRequests || resp.Status == http.StatusServiceUnavailable) {
@@ -234,10 +254,21 @@ func (r *Reader) visit(ctx context.Context, s post.SourceState) (post.Batch, Rep
 		}
 	}
 	// What came of a large document is not kept in memory while pages are read: they wait for the next visit.
-	if b.Visit.Trouble == "" && (resp == nil || len(resp.Body) <= large) {
+	if b.Visit.Trouble == "" && !isLarge {
 		r.pages(ctx, s, &b)
 	}
 	return b, told(report, b)
+}
+
+var errOurs = errors.New("it leads to this site itself, which gives what it reads elsewhere: remove it")
+
+// ours says whether an address is of this site: what stands there came from
+// others, and to read it would be a loop.
+func (r *Reader) ours(address string) bool {
+	if r.BaseURL == "" || post.Host(address) != post.Host(r.BaseURL) {
+		return false
+	}
+	return strings.HasPrefix(post.Key(address)+"/", post.Key(r.BaseURL)+"/")
 }
 
 // told completes a report by what its visit says.
@@ -261,16 +292,25 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 		b.Visit = succeeded(v, resp, false, 0, b.Now)
 		return
 	}
+	var last *lastRead
+	if v.Body != (post.Digest{}) {
+		if known, err := r.Store.Entries(context.WithoutCancel(ctx), src.ID); err == nil { // else all of them are read
+			last = readLast(known)
+		}
+	}
 	done := turn(len(resp.Body))
-	doc, err := Read(resp.Body, resp.ContentType, resp.URL)
+	doc, err := readAgain(resp.Body, resp.ContentType, resp.URL, last)
 	done()
 	if isPage(err) && v.FeedURL == "" {
 		var found *fetch.Response
-		if doc, found, err = r.find(ctx, resp, v.Given); err == nil {
+		if doc, found, err = r.find(ctx, resp, src); err == nil {
 			resp, body = found, bodyDigest(found.Body)
 			v.FeedURL = withLogin(resp.URL, v.Given)
 			resp.Permanent = "" // it was looked up a moment ago: this is where it is
 		}
+	}
+	if err == nil && r.ours(resp.URL) { // by a redirect, or as the feed of that page
+		err, v = errOurs, b.Visit
 	}
 	if err != nil {
 		b.Visit = searchAgain(misunderstood(v, resp, reason(err), b.Now))
@@ -287,7 +327,13 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 	defer turn(len(resp.Body))()
 	past := v.Changed.IsZero()
 	// The limit is for the network: what waited for its turn here is not cut off.
-	posts, known, left, err := r.compare(context.WithoutCancel(ctx), doc, src, b.Now)
+	ctx = context.WithoutCancel(ctx)
+	posts, known, left, err := r.compare(ctx, doc, src, b.Now)
+	if errors.Is(err, errEdited) {
+		if doc, err = Read(resp.Body, resp.ContentType, resp.URL); err == nil {
+			posts, known, left, err = r.compare(ctx, doc, src, b.Now)
+		}
+	}
 	if err != nil {
 		b.Visit = failed(answered(v, resp, b.Now), err.Error(), firstRetry, b.Now)
 		return
@@ -299,7 +345,7 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 	report.Known = known
 	v.Reading = reading(doc)
 	b.Visit = succeeded(v, resp, len(posts) > 0 || past, doc.TTL, b.Now)
-	b.Visit.Body = body
+	b.Visit.Body, b.Visit.Entries = body, doc.last.bytes()
 	b.Visit.FeedTitle, b.Visit.SiteURL = post.CleanText(doc.Title, mostName), post.PublicURL(doc.SiteURL)
 	if left > 0 {
 		b.Visit.Notice = join(b.Visit.Notice, fmt.Sprintf("%d more new entries wait for the next visits: %d are taken at once", left, mostFresh))
@@ -312,7 +358,7 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 // reading is what is worth knowing of a document.
 func reading(doc *Document) string {
 	say := ""
-	if len(doc.Entries) == 0 && doc.object == nil {
+	if doc.Known+len(doc.Entries) == 0 && doc.object == nil {
 		say = doc.Format + " is valid, but empty: it has no entries"
 	}
 	if len(doc.Lost) > 0 {
@@ -324,6 +370,7 @@ func reading(doc *Document) string {
 // compare sorts out which entries of a document are new or changed, and settles
 // those: the first that stand in it, which are its newest, oldest first. left
 // are those that are too many. One that is as it was costs no more than its digest.
+// errEdited says that those that were passed over have a say, too.
 func (r *Reader) compare(ctx context.Context, doc *Document, src post.Source, now time.Time) (fresh []post.Post, known, left int, err error) {
 	ids := make([]string, len(doc.Entries))
 	times := map[string]int{}
@@ -335,6 +382,10 @@ func (r *Reader) compare(ctx context.Context, doc *Document, src post.Source, no
 	if err != nil {
 		return nil, 0, 0, err
 	}
+	if doc.Known > 0 && len(stored) > 0 {
+		return nil, 0, 0, errEdited
+	}
+	known = doc.Known
 	var lookup error
 	text := func(k post.Known) string {
 		p, err := r.Store.Post(ctx, k.Row)
@@ -393,11 +444,11 @@ func (r *Reader) compare(ctx context.Context, doc *Document, src post.Source, no
 }
 
 // find looks for the feed of a site: what its page names, then the usual places.
-func (r *Reader) find(ctx context.Context, page *fetch.Response, given string) (*Document, *fetch.Response, error) {
+func (r *Reader) find(ctx context.Context, page *fetch.Response, src post.Source) (*Document, *fetch.Response, error) {
 	trouble := errors.New("it is a web page that names no feed, and there is none in the usual places: give the feed's own address")
 	feeds := Discover(page.Body, page.URL).Feeds
 	for i, u := range feeds[:min(len(feeds), mostNamed)] {
-		doc, resp, err := r.try(ctx, withLogin(u, given))
+		doc, resp, err := r.try(ctx, withLogin(u, src.URL), src.MaxBytes)
 		if err == nil {
 			return doc, resp, nil
 		}
@@ -406,7 +457,7 @@ func (r *Reader) find(ctx context.Context, page *fetch.Response, given string) (
 		}
 	}
 	for _, u := range UsualPaths(page.URL) {
-		doc, resp, err := r.try(ctx, withLogin(u, given))
+		doc, resp, err := r.try(ctx, withLogin(u, src.URL), src.MaxBytes)
 		if err == nil {
 			return doc, resp, nil
 		}
@@ -420,8 +471,8 @@ func (r *Reader) find(ctx context.Context, page *fetch.Response, given string) (
 	return nil, nil, trouble
 }
 
-func (r *Reader) try(ctx context.Context, u string) (*Document, *fetch.Response, error) {
-	resp, err := r.Client.Get(ctx, fetch.Request{URL: u, Accept: acceptFeeds})
+func (r *Reader) try(ctx context.Context, u string, mostBytes int64) (*Document, *fetch.Response, error) {
+	resp, err := r.Client.Get(ctx, fetch.Request{URL: u, Accept: acceptFeeds, MaxBytes: mostBytes})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -509,6 +560,10 @@ func (r *Reader) page(ctx context.Context, p *post.Post, src post.Source) (goOn 
 	}
 	return ctx.Err() == nil
 }
+
+// errEdited: what seems new has the id of a stored post. Whether it is that one,
+// edited, depends on what else has this id.
+var errEdited = errors.New("an entry was edited")
 
 // searchAgain forgets a feed address that was found, when it stops being a feed:
 // the next visit starts at what the operator gave.

@@ -17,7 +17,7 @@ import (
 
 // readRSS reads RSS 0.9x, 1.0 (RDF) and 2.0.
 func readRSS(in *feedInput) (*Document, error) {
-	x, err := scanXML(in.text, in.rootAt, in.url)
+	x, err := scanXML(in.text, in.rootAt, in.url, in.last)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +78,7 @@ func readRSS(in *feedInput) (*Document, error) {
 		}
 		doc.Entries = append(doc.Entries, e)
 	}
+	doc.passed(x, in.last, in.url, string(x.text[:x.root]), base, doc.Language, fmt.Sprint(authors))
 	return doc, nil
 }
 

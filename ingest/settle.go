@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -30,31 +29,23 @@ const (
 
 // digest identifies what an entry says, and what of its surroundings settles it.
 func digest(e *Entry, d *Document, src post.Source) post.Digest {
-	h := sha256.New()
-	write := func(fields ...string) {
-		for _, f := range fields {
-			io.WriteString(h, f)
-			h.Write([]byte{0})
-		}
-	}
-	write(src.Language, strconv.FormatBool(src.All), strconv.FormatBool(src.FullText), d.Language)
-	write(e.ID, e.URL, e.Title, e.Summary, e.Content, e.Language, e.Base, stamp(e.Published), stamp(e.Updated))
+	sum := post.NewSummer()
+	sum.Add(src.Language, strconv.FormatBool(src.All), strconv.FormatBool(src.FullText), d.Language)
+	sum.Add(e.ID, e.URL, e.Title, e.Summary, e.Content, e.Language, e.Base, stamp(e.Published), stamp(e.Updated))
 	for _, a := range e.Authors {
-		write("author", a.Name, a.URL)
+		sum.Add("author", a.Name, a.URL)
 	}
 	for _, t := range e.Tags {
-		write("tag", t)
+		sum.Add("tag", t)
 	}
 	for _, f := range e.Enclosures {
-		write("enclosure", f.URL, f.Type, strconv.FormatInt(f.Length, 10))
+		sum.Add("enclosure", f.URL, f.Type, strconv.FormatInt(f.Length, 10))
 	}
 	for _, l := range slices.Sorted(maps.Keys(e.Alternates)) {
-		write("alternate", l, e.Alternates[l])
+		sum.Add("alternate", l, e.Alternates[l])
 	}
-	write(e.Origin.ID, e.Origin.Title, e.Origin.URL, e.Hidden, e.Booster.URL)
-	var sum post.Digest
-	copy(sum[:], h.Sum(nil))
-	return sum
+	sum.Add(e.Origin.ID, e.Origin.Title, e.Origin.URL, e.Hidden, e.Booster.URL)
+	return sum.Digest()
 }
 
 func stamp(t time.Time) string {
@@ -116,13 +107,8 @@ func settle(e *Entry, d *Document, src post.Source, match *post.Matcher, now tim
 		}
 	}
 	p.Enclosures = e.Enclosures[:min(len(e.Enclosures), mostFiles)]
-	for l, u := range e.Alternates {
-		if l, u = i18n.Tag(l), post.PublicURL(u); l != "" && u != "" {
-			if p.Alternates == nil {
-				p.Alternates = map[string]string{}
-			}
-			p.Alternates[l] = u
-		}
+	for _, l := range slices.Sorted(maps.Keys(e.Alternates)) {
+		addTranslation(&p, l, post.PublicURL(e.Alternates[l]))
 	}
 	p.Declared = declared(e, &p, d, src)
 	settleLanguage(&p, text)
@@ -133,19 +119,27 @@ func settle(e *Entry, d *Document, src post.Source, match *post.Matcher, now tim
 	return p
 }
 
+// addTranslation adds where a post stands in a language, as it was written. Of two that
+// name the same ("en", "en-US") the first is taken.
+func addTranslation(p *post.Post, language, url string) {
+	tag := i18n.Tag(language)
+	if tag == "" || url == "" || p.Alternates[tag] != "" {
+		return
+	}
+	if p.Alternates == nil {
+		p.Alternates = map[string]string{}
+	}
+	p.Alternates[tag] = url
+}
+
 // addPage settles anew what the article's page adds to a post that had only a summary.
 func addPage(p *post.Post, pg page, src post.Source, match *post.Matcher) {
 	p.Page, p.PageNeed = pg.Text, post.PageRead
 	if post.Host(pg.Canonical) == post.Host(p.URL) { // further out it could claim to be anybody's
 		p.Canonical = pg.Canonical
 	}
-	for lang, u := range pg.Alternates {
-		if lang = i18n.Tag(lang); lang != "" && p.Alternates[lang] == "" {
-			if p.Alternates == nil {
-				p.Alternates = map[string]string{}
-			}
-			p.Alternates[lang] = u
-		}
+	for _, l := range slices.Sorted(maps.Keys(pg.Alternates)) {
+		addTranslation(p, l, pg.Alternates[l])
 	}
 	for _, t := range pg.Tags { // as the page's reader sees them: below the text
 		if !strings.ContainsAny(t, " #") {

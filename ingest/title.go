@@ -128,6 +128,7 @@ func unescapeRefs(s string) string {
 		return s
 	}
 	var b strings.Builder
+	b.Grow(len(s))
 	for ; amp >= 0; amp = strings.IndexByte(s, '&') {
 		b.WriteString(s[:amp])
 		s = s[amp:]
@@ -149,6 +150,18 @@ func unescapeRefs(s string) string {
 
 // resolveRef gives the text of one whole reference, "&…;".
 func resolveRef(ref string) (string, bool) {
+	switch ref { // nearly all
+	case "&lt;":
+		return "<", true
+	case "&gt;":
+		return ">", true
+	case "&amp;":
+		return "&", true
+	case "&quot;", "&#34;":
+		return `"`, true
+	case "&#39;":
+		return "'", true
+	}
 	if strings.IndexByte(ref[1:], '&') >= 0 {
 		return "", false
 	}

@@ -1,8 +1,9 @@
 package ingest
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
-	"hash/fnv"
 	"net/http"
 	"net/url"
 	"time"
@@ -64,8 +65,18 @@ func succeeded(v post.Visit, r *fetch.Response, gave bool, ttl time.Duration, no
 	if !v.Conditional && asks == 0 { // nothing tells how often it likes to be asked for all of it
 		interval = mostInterval
 	}
-	v.Next = now.Add(interval + jitter(v.Source, interval))
+	v.Next = again(v, interval, now)
 	return v
+}
+
+// again is when a source is to be visited next. What comes for the first time, or long
+// after it was due, comes with all others, as when the program starts: not the next time.
+func again(v post.Visit, interval time.Duration, now time.Time) time.Time {
+	spread := interval / 10
+	if v.Next.IsZero() || now.Sub(v.Next) > leastInterval/2 {
+		spread = max(spread, leastInterval)
+	}
+	return now.Add(interval + jitter(v.Source, spread))
 }
 
 // moved follows a permanent redirect within the site once it was seen often
@@ -152,7 +163,7 @@ func failed(v post.Visit, trouble string, base time.Duration, now time.Time) pos
 	v.Trouble = trouble
 	wait := min(base<<min(v.Failures, 8), mostInterval)
 	v.Failures++
-	v.Next = now.Add(wait + jitter(v.Source, wait))
+	v.Next = now.Add(wait + jitter(v.Source, wait/10))
 	return v
 }
 
@@ -177,9 +188,8 @@ func refusal(r *fetch.Response) string {
 	return what
 }
 
-// jitter spreads sources over a tenth of their interval, each always at the same place.
-func jitter(source string, interval time.Duration) time.Duration {
-	h := fnv.New32a()
-	h.Write([]byte(source))
-	return time.Duration(float64(interval) / 10 * float64(h.Sum32()) / (1 << 32))
+// jitter spreads sources over some time, each always at the same place.
+func jitter(source string, spread time.Duration) time.Duration {
+	sum := sha256.Sum256([]byte(source))
+	return time.Duration(float64(spread) * float64(binary.BigEndian.Uint32(sum[:])) / (1 << 32))
 }

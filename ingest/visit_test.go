@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -46,7 +47,7 @@ func TestHowOften(t *testing.T) {
 		"a document that asks for less again": {post.Visit{ETag: "x", Interval: 5 * time.Hour}, fetch.Response{Status: 200, ETag: "y"}, true, 0, time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
-			test.was.Source = "s"
+			test.was.Source, test.was.Next = "s", noon
 			v := succeeded(test.was, &test.r, test.gave, test.ttl, noon)
 			wait(t, v, test.want)
 			if v.Trouble != "" || v.Failures != 0 || !v.Succeeded.Equal(noon) {
@@ -145,9 +146,50 @@ func TestMoves(t *testing.T) {
 	}
 }
 
-// Sources do not all come at once, and each always at its own place.
+// Sources do not all come at once, and each always at its own place; those that do, at
+// the first time or after a stop, do not the next time.
 func TestJitter(t *testing.T) {
-	if a, b := jitter("a", time.Hour), jitter("b", time.Hour); a == b || a != jitter("a", time.Hour) || a < 0 || a > 6*time.Minute {
+	if a, b := jitter("a", time.Hour), jitter("b", time.Hour); a == b || a != jitter("a", time.Hour) || a < 0 || a > time.Hour {
 		t.Errorf("jitter %v and %v", a, b)
+	}
+	quarters := func(next time.Time) (n int) {
+		seen := map[time.Duration]bool{}
+		for i := range 100 {
+			v := succeeded(post.Visit{Source: fmt.Sprint("s", i), Next: next}, &fetch.Response{Status: 304}, false, 0, noon)
+			after := v.Next.Sub(noon)
+			if after < time.Hour || after > 2*time.Hour {
+				t.Fatalf("it comes again after %v", after)
+			}
+			seen[after.Truncate(15*time.Minute)] = true
+		}
+		return len(seen)
+	}
+	for name, next := range map[string]time.Time{"the first time": {}, "after a stop": noon.Add(-9 * time.Hour)} {
+		if n := quarters(next); n != 4 {
+			t.Errorf("%s: all come within %d quarters of an hour", name, n)
+		}
+	}
+	if n := quarters(noon.Add(-15 * time.Minute)); n != 1 {
+		t.Errorf("at their time they come within %d quarters of an hour", n)
+	}
+}
+
+func TestOurs(t *testing.T) {
+	r := Reader{BaseURL: "https://samen.example/planet"}
+	for address, want := range map[string]bool{
+		"https://samen.example/planet":              true,
+		"http://www.Samen.example/planet/feed.atom": true,
+		"https://samen.example/planeten/feed.atom":  false,
+		"https://samen.example/blog/feed.atom":      false,
+		"https://samen.example:8443/planet/feed":    false,
+		"https://ander.example/planet/feed.atom":    false,
+		"acct:planet@samen.example":                 false, // its WebFinger leads there, and is refused then
+	} {
+		if got := r.ours(address); got != want {
+			t.Errorf("%s: %v", address, got)
+		}
+	}
+	if r.BaseURL = ""; r.ours("") || r.ours("https://a.example/") {
+		t.Error("without an address of its own something is its own")
 	}
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"html"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -22,18 +23,18 @@ func summaryLooksWhole(content string) bool {
 
 // wholeTogether looks at a document as a site makes it: where at least half of
 // the entries are whole pieces, the short ones among them are just short.
-func wholeTogether(entries []Entry) {
-	whole := 0
-	for i := range entries {
-		if entries[i].Whole {
+func wholeTogether(doc *Document) {
+	whole := doc.knownWhole
+	for i := range doc.Entries {
+		if doc.Entries[i].Whole {
 			whole++
 		}
 	}
-	if 2*whole < len(entries) {
+	if 2*whole < doc.Known+len(doc.Entries) {
 		return
 	}
-	for i := range entries {
-		e := &entries[i]
+	for i := range doc.Entries {
+		e := &doc.Entries[i]
 		e.Whole = e.Whole || looksWhole(e.Content)
 	}
 }
@@ -45,20 +46,20 @@ var excerptEnds = []string{
 	"weiterlesen", "mehr lesen", "lire la suite", "lire plus",
 }
 
-// creditWords are in the line that WordPress puts below everything.
-var creditWords = []string{"appeared first on", "first appeared on", "verscheen eerst op", "erschien zuerst auf", "est apparu en premier sur"}
+// creditWords are in the line that WordPress puts below everything: one word of it is in few paragraphs.
+var creditWords = []struct{ one, all string }{
+	{"appeared", "appeared first on"},
+	{"appeared", "first appeared on"},
+	{"verscheen", "verscheen eerst op"},
+	{"erschien", "erschien zuerst auf"},
+	{"apparu", "est apparu en premier sur"},
+}
 
 func endsAsExcerpt(content string) bool {
 	const tailSize = 3000
 	tail := strings.ToLower(content[cutBefore(content, tailSize):])
-	if i := strings.LastIndex(tail, "<p"); i >= 0 {
-		last := tailText(tail[i:])
-		for _, words := range creditWords {
-			if strings.Contains(last, words) {
-				tail = tail[:i]
-				break
-			}
-		}
+	if i := strings.LastIndex(tail, "<p"); i >= 0 && isCredit(tail[i:]) {
+		tail = tail[:i]
 	}
 	text := tailText(tail[cutBefore(tail, 500):])
 	if len(text) < 100 { // mostly markup
@@ -76,13 +77,18 @@ func endsAsExcerpt(content string) bool {
 	// "Read more about …": a last link with nothing after it.
 	if i := strings.LastIndex(tail, "<a "); i >= 0 {
 		link, after, _ := strings.Cut(tail[i:], "</a>")
-		if strings.TrimFunc(tailText(after), notWord) == "" {
-			words := strings.TrimLeftFunc(tailText(link), notWord)
-			for _, end := range excerptEnds[6:] {
-				if strings.HasPrefix(words, end) {
-					return true
-				}
-			}
+		words := strings.TrimLeftFunc(tailText(link), notWord)
+		return slices.ContainsFunc(excerptEnds[6:], func(end string) bool { return strings.HasPrefix(words, end) }) &&
+			strings.TrimFunc(tailText(after), notWord) == ""
+	}
+	return false
+}
+
+// isCredit says whether a paragraph, in lower case, is the line that WordPress puts below everything.
+func isCredit(paragraph string) bool {
+	for _, words := range creditWords {
+		if strings.Contains(paragraph, words.one) && strings.Contains(tailText(paragraph), words.all) {
+			return true
 		}
 	}
 	return false

@@ -54,6 +54,8 @@ type xmlFeed struct {
 	// The root's tag ends at root, the first entry begins at head, the last ends at tail.
 	root, head, tail int
 	entries          []xmlEntry // in the order in which gofeed gives them
+	passed           []uint64   // the sums of others, which are known already
+	odd              bool       // where an entry ends depends on more than its bytes
 	lost             []string
 	torn             bool   // some of it could not be read
 	lang, base       string // xml:lang and xml:base of the feed
@@ -61,8 +63,9 @@ type xmlFeed struct {
 
 // xmlEntry is what stands in an <item> or <entry> beside what gofeed keeps.
 type xmlEntry struct {
-	start, end   int // in xmlFeed.text
-	number, line int // in the document, 1-based
+	start, end   int    // in xmlFeed.text
+	sum          uint64 // by which it is known again
+	number, line int    // in the document, 1-based
 	channel      bool
 
 	lang, titleLang, contentLang, summaryLang string
@@ -123,7 +126,7 @@ type xmlTag struct {
 func (t *xmlTag) attr(name string) string {
 	for _, a := range t.attrs {
 		if string(a.name) == name {
-			return unescapeRefs(string(a.value))
+			return carriable(unescapeRefs(string(a.value)))
 		}
 	}
 	return ""
@@ -154,16 +157,24 @@ type xmlScanner struct {
 	childStart int    // in feed.text
 	childName  string // where its text may be set aside: its local name
 	broken     string // why the entry cannot be read, once that is known
+	sumEnd     int    // how far in the input the sum of the entry goes
 
-	cdataEnd, commentEnd, piEnd int // the next "]]>", "-->" and "?>", so that none is looked for twice
+	last *lastRead // what stands there as it did is passed over
+
+	cdataEnd, commentEnd, piEnd, entryEnd int // the next "]]>", "-->", "?>" and "</item>", so that none is looked for twice
 }
 
 // scanXML reads an RSS or Atom document whose root tag stands at in[root]. An
 // error means that it is beyond the limits; whatever else is wrong costs at
-// most the entry in which it stands.
-func scanXML(in []byte, root int, docURL string) (*xmlFeed, error) {
-	s := &xmlScanner{in: in, pos: root, line: 1, feed: xmlFeed{base: docURL}}
-	s.feed.text = make([]byte, 0, len(in)+len(in)/16)
+// most the entry in which it stands. Of entries that are known of the last
+// document only their sums are kept.
+func scanXML(in []byte, root int, docURL string, last *lastRead) (*xmlFeed, error) {
+	s := &xmlScanner{in: in, pos: root, line: 1, feed: xmlFeed{base: docURL}, last: last}
+	size := len(in) + len(in)/16
+	if last != nil { // most of it is passed over
+		size = min(size, 16<<10)
+	}
+	s.feed.text = make([]byte, 0, size)
 	for s.pos < len(in) {
 		lt := bytes.IndexByte(in[s.pos:], '<')
 		if lt < 0 {
@@ -197,6 +208,7 @@ func (s *xmlScanner) markup() error {
 			s.pos = end + 3
 			return nil
 		}
+		s.feed.odd = true
 	case bytes.HasPrefix(rest, []byte("<![CDATA[")):
 		s.cdata()
 		return nil
@@ -207,6 +219,7 @@ func (s *xmlScanner) markup() error {
 			s.pos = end + 2
 			return nil
 		}
+		s.feed.odd = true
 	case bytes.HasPrefix(rest, []byte("</")):
 		n := xmlNameLen(rest[2:])
 		end := 2 + n + xmlSpaceLen(rest[2+n:])
@@ -293,7 +306,7 @@ func (s *xmlScanner) startTag(tag xmlTag) error {
 	for _, a := range tag.attrs {
 		switch prefix, local, _ := strings.Cut(string(a.name), ":"); {
 		case prefix == "xmlns":
-			s.spaces = append(s.spaces, xmlSpace{local, strings.TrimSpace(unescapeRefs(string(a.value)))})
+			s.spaces = append(s.spaces, xmlSpace{local, strings.TrimSpace(carriable(unescapeRefs(string(a.value))))})
 		case prefix == "xml" && local == "base":
 			if base := httpURL(frame.base, unescapeRefs(string(a.value))); base != "" {
 				frame.base = base
@@ -317,6 +330,9 @@ func (s *xmlScanner) startTag(tag xmlTag) error {
 	s.feed.text = s.appendTag(s.feed.text, tag)
 	if s.note(tag, &frame, prefix, local, start) {
 		s.entryAt = len(s.stack)
+		if s.pass(tag, frame.spaces) {
+			return nil
+		}
 	}
 	s.stack = append(s.stack, frame)
 	if tag.empty {
@@ -397,6 +413,34 @@ func (s *xmlScanner) note(tag xmlTag, frame *xmlFrame, prefix, local string, sta
 		s.entry.contentLang = firstText(s.entry.contentLang, tag.attr("xml:lang"), tag.attr("lang"))
 	}
 	return false
+}
+
+// pass sums up the entry that begins with a tag, and passes over it where it is
+// known. spaces is how many declarations stand around it.
+func (s *xmlScanner) pass(tag xmlTag, spaces int) bool {
+	mark, before := "</"+string(tag.name)+">", s.entryEnd
+	end := s.find(mark, &s.entryEnd)
+	if end < 0 || end == before { // that is the end of an earlier one
+		return false
+	}
+	s.sumEnd = end + len(mark)
+	var around []string
+	for _, f := range s.stack {
+		around = append(around, string(f.name), f.base)
+	}
+	for _, space := range s.spaces[:spaces] {
+		around = append(around, space.prefix, space.uri)
+	}
+	s.entry.sum = sumOf(s.in[s.pos:s.sumEnd], around...)
+	if !s.last.knows(s.entry.sum) {
+		return false
+	}
+	s.feed.passed = append(s.feed.passed, s.entry.sum)
+	s.feed.text, s.spaces = s.feed.text[:s.entry.start], s.spaces[:spaces]
+	s.feed.tail = s.entry.start
+	s.entry = nil
+	s.pos = s.sumEnd - tag.size // which the caller adds
+	return true
 }
 
 func (s *xmlScanner) noteChild(tag xmlTag, frame *xmlFrame, prefix, local string) {
@@ -552,7 +596,8 @@ func (s *xmlScanner) pop(at int) {
 	if at != s.entryAt {
 		return
 	}
-	if len(s.feed.entries) < maxEntries {
+	s.feed.odd = s.feed.odd || s.entry.sum == 0 || s.pos != s.sumEnd
+	if len(s.feed.entries)+len(s.feed.passed) < maxEntries {
 		s.entry.end = len(s.feed.text)
 		s.feed.tail = s.entry.end
 		s.feed.entries = append(s.feed.entries, *s.entry)
@@ -589,7 +634,7 @@ func (s *xmlScanner) finish() {
 	if s.left > 0 {
 		f.lost = append(f.lost, lostBeyond(s.left))
 	}
-	if len(f.entries) == 0 {
+	if len(f.entries)+len(f.passed) == 0 {
 		f.head, f.tail = len(f.text), len(f.text)
 	}
 	// gofeed puts the items of <channel> before those beside it.
@@ -832,7 +877,11 @@ func isXMLText(raw []byte) bool {
 // references resolved. Markup in it stays.
 func xmlText(raw []byte) string {
 	s := string(raw)
+	if !strings.Contains(s, cdataOpen) {
+		return strings.TrimSpace(unescapeRefs(s))
+	}
 	var b strings.Builder
+	b.Grow(len(s))
 	for {
 		before, rest, ok := strings.Cut(s, cdataOpen)
 		b.WriteString(unescapeRefs(before))

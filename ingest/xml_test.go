@@ -29,7 +29,7 @@ func FuzzScanXML(f *testing.F) {
 		if xmlNameLen(in[min(1, len(in)):]) == 0 {
 			return
 		}
-		x, err := scanXML(in, 0, "")
+		x, err := scanXML(in, 0, "", nil)
 		if err != nil {
 			return
 		}
@@ -56,7 +56,7 @@ func FuzzScanXML(f *testing.F) {
 				t.Fatalf("beyond the limits: depth %d, %d tags", depth, tags)
 			}
 		}
-		if again, err := scanXML(x.text, 0, ""); err != nil || !bytes.Equal(again.text, x.text) {
+		if again, err := scanXML(x.text, 0, "", nil); err != nil || !bytes.Equal(again.text, x.text) {
 			t.Fatalf("written again: %v\n%q\n%q", err, x.text, again.text)
 		}
 	})
@@ -82,7 +82,7 @@ func TestScanXML(t *testing.T) {
 		{"unclosed in an item", `<rss><item><t>a<item><t>b</t></item></rss>`, `<rss><item><t>b</t></item></rss>`},
 		{"unclosed section", `<rss><item><t><![CDATA[a</t><link>x</link></item><item><![CDATA[b]]></item></rss>`, `<rss><item><![CDATA[b]]></item></rss>`},
 	} {
-		x, err := scanXML([]byte(test.in), 0, "")
+		x, err := scanXML([]byte(test.in), 0, "", nil)
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
@@ -97,7 +97,7 @@ func TestScanXML(t *testing.T) {
 func TestScanXMLIsLinear(t *testing.T) {
 	for _, piece := range []string{"<!--", "<![CDATA[", "<a b='", `<a b="`, "<?", "&", "]]", "<a ", "</a", "<!"} {
 		in := "<rss>" + strings.Repeat(piece, 2<<20/len(piece)) + "]]>"
-		if _, err := scanXML([]byte(in), 0, ""); err != nil {
+		if _, err := scanXML([]byte(in), 0, "", nil); err != nil {
 			t.Logf("%s: %v", piece, err)
 		}
 	}
@@ -108,7 +108,7 @@ func BenchmarkScanXML(b *testing.B) {
 	root := bytes.Index(body, []byte("<rss"))
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {
-		if _, err := scanXML(body, root, ""); err != nil {
+		if _, err := scanXML(body, root, "", nil); err != nil {
 			b.Fatal(err)
 		}
 	}

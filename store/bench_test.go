@@ -64,3 +64,28 @@ func BenchmarkEditions(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkVisits writes down that nothing is new with 50 of 1,000 sources.
+func BenchmarkVisits(b *testing.B) {
+	s := open(b)
+	ids := make([]string, 1000)
+	for i := range ids {
+		ids[i] = fmt.Sprint("s", i)
+	}
+	know(b, s, ids...)
+	batches := make([]post.Batch, 50)
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		n++
+		for i := range batches {
+			id := ids[(n*50+i)*389%1000]
+			url := "https://" + id + ".example/feed"
+			batches[i] = post.Batch{Now: t0, Visit: post.Visit{Source: id, Given: url, FeedURL: url, SiteURL: url, ETag: `"1"`, Checked: t0.Add(time.Duration(n) * time.Second)}}
+		}
+		if _, err := s.Save(b.Context(), batches...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(n*len(batches)), "µs/visit")
+}

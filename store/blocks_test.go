@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -116,7 +117,7 @@ func TestBlock(t *testing.T) {
 // Blocked by what it was found to be, not by its given address alone.
 func TestBlockOfAnAccount(t *testing.T) {
 	s, ctx := open(t), t.Context()
-	if err := s.Sync(ctx, []post.Source{{ID: "x", URL: "acct:x@vanity.example"}}); err != nil {
+	if _, err := s.Sync(ctx, []post.Source{{ID: "x", URL: "acct:x@vanity.example"}}); err != nil {
 		t.Fatal(err)
 	}
 	const actor = "https://social.example/users/x"
@@ -148,7 +149,7 @@ func TestLockLanguage(t *testing.T) {
 	configured := []post.Source{{ID: "a", URL: "https://a.example/feed", Language: "en"}}
 	source := func() post.SourceState {
 		t.Helper()
-		if err := s.Sync(ctx, configured); err != nil { // as each start does
+		if _, err := s.Sync(ctx, configured); err != nil { // as each start does
 			t.Fatal(err)
 		}
 		states, err := s.Sources(ctx)
@@ -172,5 +173,51 @@ func TestLockLanguage(t *testing.T) {
 	}
 	if entries, err := s.Journal(ctx, 0, 2); err != nil || entries[0].Deed != people.Unlocked || entries[1].Deed != people.Locked || entries[1].Word != "fy" {
 		t.Errorf("%+v, %v", entries, err)
+	}
+}
+
+// What is blocked, or removed, while a visit is under way is not stored when it ends.
+func TestBlockedMeanwhile(t *testing.T) {
+	for what, tt := range map[string]struct {
+		end  func(*Store) error
+		want []string // ids stored
+	}{
+		"nothing":       {func(s *Store) error { return nil }, []string{"https://a.example/own", "https://spam.example/1"}},
+		"the source":    {func(s *Store) error { return s.Block(t.Context(), by(t0), "a") }, nil},
+		"its domain":    {func(s *Store) error { return s.Block(t.Context(), by(t0), "a.example") }, nil},
+		"removed":       {func(s *Store) error { return s.SetState(t.Context(), by(t0), "a", post.Removed) }, nil},
+		"one it boosts": {func(s *Store) error { return s.Block(t.Context(), by(t0), "spam.example") }, []string{"https://a.example/own"}},
+		"an author":     {func(s *Store) error { return s.Block(t.Context(), by(t0), "https://spam.example/users/x") }, []string{"https://a.example/own"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := open(t)
+			know(t, s, "a")
+			b := post.Batch{Now: t0, Visit: post.Visit{Source: "a", Given: "https://a.example/feed", ETag: "x"}}
+			for _, host := range []string{"a", "spam"} {
+				p := post.Post{Source: "a", ID: "https://spam.example/1", FirstSeen: t0, Fediverse: true, Language: "nl", Authors: []post.Author{{Name: "x", URL: "https://" + host + ".example/users/x"}}}
+				if host == "a" {
+					p.ID = "https://a.example/own"
+				}
+				b.Posts = append(b.Posts, p)
+			}
+			if err := tt.end(s); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Save(t.Context(), b); err != nil || len(b.Posts) != 2 {
+				t.Fatal(err)
+			}
+			var got []string
+			_, posts, err := s.Slice(t.Context(), "a", 0)
+			for _, p := range posts {
+				got = append(got, p.ID)
+			}
+			if err != nil || !slices.Equal(got, tt.want) {
+				t.Errorf("stored %v, want %v; %v", got, tt.want, err)
+			}
+			states, err := s.Sources(t.Context())
+			if err != nil || (states[0].Visit.ETag == "") != (tt.want == nil) {
+				t.Errorf("the visit: %+v, %v", states[0].Visit, err)
+			}
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -24,10 +25,11 @@ const (
 func (tx *transaction) join(row int64, p *post.Post, home string) (affected []int64, err error) {
 	var edges []post.Edge
 	pages := map[string]bool{} // declared translations, to be looked at as a whole
-	for _, key := range p.Keys(home) {
-		if err := tx.exec("INSERT OR IGNORE INTO post_key (key, post) VALUES (?, ?)", key, row); err != nil {
-			return nil, err
-		}
+	shared, err := tx.saveKeys(row, p.Keys(home))
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range shared {
 		if edges, err = tx.findTwins(edges, row, p, key, home); err != nil {
 			return nil, err
 		}
@@ -105,6 +107,28 @@ func (tx *transaction) join(row int64, p *post.Post, home string) (affected []in
 		affected = append(affected, declared...)
 	}
 	return affected, nil
+}
+
+// saveKeys writes the keys of a post, and says which of them others have or make claims about.
+func (tx *transaction) saveKeys(row int64, keys []string) (shared []string, err error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	list, err := json.Marshal(keys)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.exec("INSERT OR IGNORE INTO post_key (key, post) SELECT value, ? FROM json_each(?)", row, string(list)); err != nil {
+		return nil, err
+	}
+	err = tx.query(`SELECT value FROM json_each(?1) WHERE EXISTS (SELECT 1 FROM post_key WHERE key = value AND post <> ?2)
+		OR EXISTS (SELECT 1 FROM claim WHERE key = value AND post <> ?2)`, func(scan func(...any) error) error {
+		var key string
+		err := scan(&key)
+		shared = append(shared, key)
+		return err
+	}, string(list), row)
+	return shared, err
 }
 
 // rejoin brings keys, claims and edges of an edited post up to date. It returns
@@ -201,6 +225,7 @@ func (tx *transaction) spokenFor(row int64) (is bool, err error) {
 func (tx *transaction) declare(page string) (rows []int64, err error) {
 	var (
 		targets, claimants []int64
+		languages          []string
 		strengths          []float64
 	)
 	count := map[string]int{} // of claimants, by language
@@ -213,8 +238,8 @@ func (tx *transaction) declare(page string) (rows []int64, err error) {
 				strength float64
 			)
 			err := scan(&claimant, &language, &strength)
-			claimants, strengths = append(claimants, claimant), append(strengths, strength)
 			language = i18n.Base(language)
+			claimants, languages, strengths = append(claimants, claimant), append(languages, language), append(strengths, strength)
 			count[language]++
 			believed = believed && count[language] <= mostDeclaring
 			return err
@@ -232,22 +257,34 @@ func (tx *transaction) declare(page string) (rows []int64, err error) {
 		return nil, err
 	}
 	for _, target := range targets {
-		for i, claimant := range claimants {
-			if believed {
-				var mutual bool
-				if err := tx.row(`SELECT EXISTS (SELECT 1 FROM claim c JOIN post_key k ON k.key = c.key
-					WHERE c.post = ? AND c.reason = 'hreflang' AND k.post = ?)`, []any{target, claimant}, &mutual); err != nil {
+		if !believed {
+			for _, claimant := range claimants {
+				if err := tx.exec("DELETE FROM edge WHERE a = ? AND b = ? AND reason = 'hreflang'", claimant, target); err != nil {
 					return nil, err
 				}
-				strength := strengths[i]
-				if mutual {
-					strength = 1
-				}
-				err = tx.tie(post.Edge{A: claimant, B: target, Reason: post.Hreflang, Strength: strength})
-			} else {
-				err = tx.exec("DELETE FROM edge WHERE a = ? AND b = ? AND reason = 'hreflang'", claimant, target)
 			}
-			if err != nil {
+			continue
+		}
+		answered := make([]bool, len(claimants))
+		taken := map[string]bool{} // languages in which the page has a translation that answers
+		for i, claimant := range claimants {
+			if err := tx.row(`SELECT EXISTS (SELECT 1 FROM claim c JOIN post_key k ON k.key = c.key
+				WHERE c.post = ? AND c.reason = 'hreflang' AND k.post = ?)`, []any{target, claimant}, &answered[i]); err != nil {
+				return nil, err
+			}
+			taken[languages[i]] = taken[languages[i]] || answered[i]
+		}
+		for i, claimant := range claimants {
+			strength := strengths[i]
+			switch {
+			case claimant == target:
+				continue
+			case answered[i]:
+				strength = 1
+			case taken[languages[i]]: // what was made of a copy often declares what that one does
+				strength = min(strength, post.Possible)
+			}
+			if err := tx.exec("INSERT OR REPLACE INTO edge (a, b, reason, strength) VALUES (?, ?, 'hreflang', ?)", claimant, target, strength); err != nil {
 				return nil, err
 			}
 		}

@@ -79,7 +79,7 @@ func (s *Store) places(q post.Query, most int, newer bool) (query string, args [
 	}
 	match := ""
 	if q.Search != "" {
-		if match = s.matchExpression(q); match == "" {
+		if match = matchExpression(q); match == "" {
 			return "", nil
 		}
 	}
@@ -111,7 +111,7 @@ func (s *Store) places(q post.Query, most int, newer bool) (query string, args [
 // editions are those that a query finds, with their leads, and the rows of them and of their stories.
 func (s *Store) editions(ctx context.Context, from, where string, args ...any) (list []post.Edition, rows, stories []int64, err error) {
 	err = s.query(ctx, `SELECT `+postColumns+`, e.row, e.story, e.id, t.id, e.seq, e.language, e.published, e.updated, e.sort, e.backfill,
-			src.id, coalesce(nullif(src.title, ''), nullif(v.feed_title, ''), src.id), src.url, v.site_url
+			src.id, coalesce(nullif(src.title, ''), nullif(v.feed_title, ''), src.id), src.url, v.site_url, v.account
 		`+from+` JOIN story t ON t.row = e.story JOIN post p ON p.row = e.lead
 			JOIN source src ON src.id = p.source JOIN visit v ON v.source = src.id
 		`+where,
@@ -120,13 +120,18 @@ func (s *Store) editions(ctx context.Context, from, where string, args ...any) (
 				e                        post.Edition
 				row, story               int64
 				published, updated, sort int64
-				language                 string
+				language, account        string
 			)
 			lead, err := scanPost(scan, &row, &story, &e.ID, &e.Story, &e.Seq, &language, &published, &updated, &sort, &e.Backfill,
-				&e.Source.ID, &e.Source.Title, &e.Source.URL, &e.SiteURL)
+				&e.Source.ID, &e.Source.Title, &e.Source.URL, &e.SiteURL, &account)
 			if err != nil {
 				return err
 			}
+			of, err := scanAccount(account)
+			if err != nil {
+				return err
+			}
+			e.NoIndex = of.NoIndex(&lead)
 			e.Lead, e.Source.URL = lead, post.WithoutLogin(e.Source.URL)
 			e.Published, e.Updated, e.Sort = moment(published), moment(updated), moment(sort)
 			list, rows, stories = append(list, e), append(rows, row), append(stories, story)
@@ -223,26 +228,57 @@ func (s *Store) addStories(ctx context.Context, list []post.Edition, stories []i
 	return nil
 }
 
+// mostOffTopic is how many posts of one source that are on no topic keep their content.
+const mostOffTopic = 2000
+
 // Purge forgets the content of posts that are on no topic and were first seen
-// before a time. Their ids and digests stay, so that they do not come back as new.
+// before a time, or are not among the newest of their source: whoever publishes
+// without end does not fill the disk with what nobody is shown. Their ids and
+// digests stay, so that they do not come back as new.
 func (s *Store) Purge(ctx context.Context, before time.Time) (purged int, err error) {
+	purged, err = s.forget(ctx, "first_seen < ?", millis(before))
+	if err != nil {
+		return purged, err
+	}
+	var many []string
+	err = s.query(ctx, "SELECT source FROM visit WHERE posts - matched > ?", func(scan func(...any) error) error {
+		var source string
+		err := scan(&source)
+		many = append(many, source)
+		return err
+	}, mostOffTopic)
+	if err != nil {
+		return purged, fmt.Errorf("forget old posts: %w", err)
+	}
+	for _, source := range many {
+		n, err := s.forget(ctx, `row IN (SELECT row FROM post p WHERE source = ? AND story IS NULL AND html <> ''
+			AND NOT EXISTS (SELECT 1 FROM post_topic t WHERE t.post = p.row) ORDER BY first_seen DESC, row DESC LIMIT -1 OFFSET ?)`, source, mostOffTopic)
+		if purged += n; err != nil {
+			return purged, err
+		}
+	}
+	return purged, nil
+}
+
+// forget forgets the content of posts on no topic to which a condition applies, a slice in a transaction.
+func (s *Store) forget(ctx context.Context, which string, args ...any) (forgot int, err error) {
 	for {
 		n := 0
 		err := s.update(ctx, func(tx *transaction) error {
 			return tx.query(`UPDATE post SET more = '', summary = '', html = '', page = '', page_need = 0
-				WHERE row IN (SELECT row FROM post WHERE first_seen < ? AND html <> '' AND story IS NULL
+				WHERE row IN (SELECT row FROM post WHERE `+which+` AND html <> '' AND story IS NULL
 					AND NOT EXISTS (SELECT 1 FROM post_topic t WHERE t.post = post.row) LIMIT ?) RETURNING row`,
 				func(scan func(...any) error) error {
 					n++
 					var row int64
 					return scan(&row)
-				}, millis(before), slice)
+				}, append(args, slice)...)
 		})
 		if err != nil {
-			return purged, fmt.Errorf("forget old posts: %w", err)
+			return forgot, fmt.Errorf("forget old posts: %w", err)
 		}
-		if purged += n; n < slice {
-			return purged, nil
+		if forgot += n; n < slice {
+			return forgot, nil
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,37 @@ func TestExplain(t *testing.T) {
 	}
 	if got := explain(t, s, "https://a.example/1").Found[0].Fate(); got != post.Forgotten {
 		t.Errorf("purged: %s", got)
+	}
+}
+
+// What is on a topic, and told by nobody because its site tells of it itself, is not said to be off topic.
+func TestExplainSpokenFor(t *testing.T) {
+	s := open(t)
+	know(t, s, "a", "b")
+	visit := post.Visit{Source: "a", Given: "https://a.example/feed", FeedURL: "https://a.example/feed", SiteURL: "https://a.example/"}
+	if _, err := s.Save(t.Context(), post.Batch{Now: t0, Visit: visit, Posts: []post.Post{about("a", "1", "https://a.example/1")}}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 60 { // more than one story has room for
+		save(t, s, t0, "b", about("b", fmt.Sprint("x", i), "https://a.example/1"))
+	}
+	silent := 0
+	err := s.Posts(t.Context(), func(p Stored) error {
+		if p.Story != "" {
+			return nil
+		}
+		silent++
+		f := post.Finding{Post: p.Post}
+		if err := s.explainPost(t.Context(), &f, p.Row, 0); err != nil {
+			return err
+		}
+		if f.Fate() != post.SpokenFor {
+			t.Errorf("%s: %s", p.ID, f.Fate())
+		}
+		return nil
+	})
+	if err != nil || silent == 0 {
+		t.Errorf("%d are silent, %v", silent, err)
 	}
 }
 

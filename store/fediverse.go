@@ -175,7 +175,8 @@ func (s *Store) Decide(ctx context.Context, by people.Hand, name string, v post.
 	return found, nil
 }
 
-// mostWaiting bounds what one source can make wait.
+// mostWaiting bounds what one source can make wait. Its newest stay: what a list
+// shows first is then known, and not asked for again with each visit.
 const mostWaiting = 500
 
 // saveFediverse writes what a batch says besides its posts: which are deleted and
@@ -192,12 +193,18 @@ func (tx *transaction) saveFediverse(b post.Batch) (affected []int64, err error)
 		if _, blocked := blocks.Find(w.ID, w.Author); blocked { // since the visit began
 			continue
 		}
-		err := tx.exec(`INSERT INTO waiting (source, id, author, url, since, verdict) SELECT ?1, ?2, ?3, ?4, ?5, ?6
-			WHERE (SELECT count(*) FROM waiting WHERE source = ?1 AND verdict = '') < ?7
+		err := tx.exec(`INSERT INTO waiting (source, id, author, url, since, verdict) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (source, id) DO UPDATE SET verdict = excluded.verdict WHERE excluded.verdict <> ''`,
-			source, w.ID, w.Author, w.URL, millis(w.Since), w.Verdict, mostWaiting)
+			source, w.ID, w.Author, w.URL, millis(w.Since), w.Verdict)
 		if err != nil {
 			return nil, fmt.Errorf("store what waits in %q: %w", source, err)
+		}
+	}
+	if len(b.Waiting) > 0 {
+		err := tx.exec(`DELETE FROM waiting WHERE source = ?1 AND id IN (SELECT id FROM waiting WHERE source = ?1 AND verdict = ''
+			ORDER BY since DESC, id LIMIT -1 OFFSET ?2)`, source, mostWaiting)
+		if err != nil {
+			return nil, fmt.Errorf("bound what waits in %q: %w", source, err)
 		}
 	}
 	for i := range b.Posts {
@@ -210,6 +217,14 @@ func (tx *transaction) saveFediverse(b post.Batch) (affected []int64, err error)
 	}
 	for _, id := range b.Deleted {
 		rows, err := tx.withdraw("SELECT f.post FROM post p JOIN followed f ON f.source = p.source AND f.post = p.row WHERE p.source = ? AND p.id = ?", source, source, id)
+		if err != nil {
+			return nil, err
+		}
+		affected = append(affected, rows...)
+	}
+	for _, id := range b.Unboosted {
+		rows, err := tx.withdraw(`SELECT f.post FROM post p JOIN followed f ON f.source = p.source AND f.post = p.row
+			WHERE p.source = ? AND p.id = ? AND json_valid(p.more) AND json_type(p.more, '$.booster') = 'object'`, source, source, id)
 		if err != nil {
 			return nil, err
 		}

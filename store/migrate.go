@@ -98,6 +98,9 @@ func (s *Store) migrate(tx *transaction) error {
 	if err := tx.indexAll(); err != nil {
 		return err
 	}
+	if err := tx.markAll(); err != nil {
+		return err
+	}
 	_, err := tx.w.conn.ExecContext(tx.ctx, fmt.Sprintf("PRAGMA user_version = %d; PRAGMA application_id = %d", newest, applicationID))
 	return err
 }

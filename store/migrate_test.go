@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"database/sql"
 	"fmt"
 	"io/fs"
@@ -109,6 +110,21 @@ func TestMigrate(t *testing.T) {
 	}
 	if st := stateOf(t, s, "b"); st.State != post.Paused || st.Posts != 2 || st.Matched != 2 || !st.Visit.Checked.Equal(t0.Add(time.Minute)) {
 		t.Errorf("source %+v", st)
+	}
+	marked := 0
+	if err := s.query(t.Context(), "SELECT r.marks, r.language, "+postColumns+" FROM print r JOIN post p ON p.row = r.post", func(scan func(...any) error) error {
+		var (
+			marks    []byte
+			language string
+		)
+		p, err := scanPost(func(into ...any) error { return scan(append([]any{&marks, &language}, into...)...) })
+		marked++
+		if want, _ := post.MarksOf(&p).MarshalBinary(); !bytes.Equal(marks, want) || language != p.Piece().Language {
+			t.Errorf("the marks of %s are %s %x, want %s %x", p.ID, language, marks, p.Piece().Language, want)
+		}
+		return err
+	}); err != nil || marked != 3 {
+		t.Errorf("%d posts have marks, %v", marked, err)
 	}
 	page, err := s.Changes(t.Context(), post.ChangeQuery{After: 1795435260000000, Limit: 10})
 	if err != nil || len(page.Changes) != 2 || page.Changes[1].What != "retracted" || page.Last != 1795435380000000 {

@@ -4,8 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
 
 	"samenloop/i18n"
 	"samenloop/post"
@@ -198,7 +198,16 @@ func packMore(p *post.Post) (string, error) {
 func (s *Store) Save(ctx context.Context, batches ...post.Batch) ([]post.Saved, error) {
 	saved := make([]post.Saved, len(batches))
 	err := s.update(ctx, func(tx *transaction) error {
+		blocks, err := tx.blocks()
+		if err != nil {
+			return err
+		}
 		for i, b := range batches {
+			if wanted, err := tx.wanted(&b, blocks); err != nil {
+				return err
+			} else if !wanted {
+				continue
+			}
 			affected, done, err := tx.savePosts(b)
 			if err != nil {
 				return err
@@ -226,6 +235,32 @@ func (s *Store) Save(ctx context.Context, batches ...post.Batch) ([]post.Saved, 
 	return saved, nil
 }
 
+// wanted says whether the source is still to be read, as it was when the visit began,
+// and takes out of its batch what others said who were blocked since.
+func (tx *transaction) wanted(b *post.Batch, blocks post.Blocks) (bool, error) {
+	if len(b.Posts) == 0 && len(b.Waiting) == 0 {
+		return true, nil
+	}
+	st, err := tx.source(b.Visit.Source)
+	if err != nil {
+		return false, err
+	}
+	if _, blocked := blocks.Find(st.Addresses()...); blocked || st.State == post.Removed {
+		return false, nil
+	}
+	if len(blocks) > 0 {
+		b.Posts = slices.DeleteFunc(slices.Clone(b.Posts), func(p post.Post) bool {
+			_, blocked := blocks.Find(p.ID)
+			for _, a := range p.Authors {
+				_, too := blocks.Find(a.URL)
+				blocked = blocked || too
+			}
+			return blocked && p.Fediverse
+		})
+	}
+	return true, nil
+}
+
 // savePosts writes the posts of a batch and returns the rows of those whose stories may have changed.
 func (tx *transaction) savePosts(b post.Batch) (affected []int64, saved post.Saved, err error) {
 	home := b.Visit.Home()
@@ -241,7 +276,7 @@ func (tx *transaction) savePosts(b post.Batch) (affected []int64, saved post.Sav
 				return nil, saved, fmt.Errorf("store post %q of %q: %w", p.ID, p.Source, err)
 			}
 		}
-		onTopic, came, err := tx.saveMatches(row, p.Matches)
+		onTopic, came, err := tx.saveMatches(row, p.Matches, isNew)
 		if err != nil {
 			return nil, saved, fmt.Errorf("store post %q of %q: %w", p.ID, p.Source, err)
 		}
@@ -281,22 +316,22 @@ func (tx *transaction) savePost(p *post.Post, home string) (row int64, isNew, ed
 		own   = post.OwnSite(home, p.URL)
 		shown = p.Shown()
 	)
+	row, isNew, err = tx.insertNew(`INSERT INTO post (source, id, variant, digest, shown, own, published, updated, first_seen, backfill, reply, note, page_need, page_tries,
+			language, language_from, key, url, title, more, summary, html, page)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, id, variant) DO NOTHING`,
+		p.Source, p.ID, p.Variant, p.Digest[:], shown[:], own, millis(p.Published), millis(p.Updated), millis(p.FirstSeen), p.Backfill, p.Reply, p.Note, p.PageNeed, p.PageTries,
+		p.Language, p.LanguageFrom, key, p.URL, p.Title, rest, p.Summary, p.HTML, p.Page)
+	if err != nil {
+		return 0, false, false, nil, err
+	}
+	if isNew {
+		tied, err = tx.join(row, p, home)
+		return row, true, false, tied, err
+	}
 	was, err := scanPost(func(into ...any) error {
 		return tx.row("SELECT "+postColumns+", p.row FROM post p WHERE p.source = ? AND p.id = ? AND p.variant = ?", []any{p.Source, p.ID, p.Variant}, into...)
 	}, &row)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		row, err = tx.insert(`INSERT INTO post (source, id, variant, digest, shown, own, published, updated, first_seen, backfill, reply, note, page_need, page_tries,
-				language, language_from, key, url, title, more, summary, html, page)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			p.Source, p.ID, p.Variant, p.Digest[:], shown[:], own, millis(p.Published), millis(p.Updated), millis(p.FirstSeen), p.Backfill, p.Reply, p.Note, p.PageNeed, p.PageTries,
-			p.Language, p.LanguageFrom, key, p.URL, p.Title, rest, p.Summary, p.HTML, p.Page)
-		if err != nil {
-			return 0, false, false, nil, err
-		}
-		tied, err = tx.join(row, p, home)
-		return row, true, false, tied, err
-	case err != nil:
+	if err != nil {
 		return 0, false, false, nil, err
 	}
 	p.FirstSeen = was.FirstSeen
@@ -313,10 +348,12 @@ func (tx *transaction) savePost(p *post.Post, home string) (row int64, isNew, ed
 
 // saveMatches adds to the topics a post is on. What it once matched stays: a
 // site's post that loses the hashtag in an edit is still the post that had it.
-func (tx *transaction) saveMatches(row int64, matches []post.Match) (onTopic, came bool, err error) {
-	var n int
-	if err := tx.row("SELECT count(*) FROM post_topic WHERE post = ?", []any{row}, &n); err != nil {
-		return false, false, err
+func (tx *transaction) saveMatches(row int64, matches []post.Match, isNew bool) (onTopic, came bool, err error) {
+	n := 0
+	if !isNew {
+		if err := tx.row("SELECT count(*) FROM post_topic WHERE post = ?", []any{row}, &n); err != nil {
+			return false, false, err
+		}
 	}
 	for _, m := range matches {
 		if err := tx.exec("INSERT INTO post_topic (post, topic, by) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET by = excluded.by", row, m.Topic, m.By); err != nil {

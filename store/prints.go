@@ -51,8 +51,8 @@ func (tx *transaction) savePrint(row int64, p *post.Post) (tied []int64, err err
 		}
 	}
 	author := p.AuthorKey()
-	err = tx.exec("INSERT OR REPLACE INTO print (post, seen, date, site, author, length, print, marks, keys) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		row, millis(p.FirstSeen), millis(piece.Date), piece.Site, author, utf8.RuneCountInString(piece.Text), printed, marks, string(keys))
+	err = tx.exec("INSERT OR REPLACE INTO print (post, seen, date, site, author, length, print, marks, keys, language) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		row, millis(p.FirstSeen), millis(piece.Date), piece.Site, author, utf8.RuneCountInString(piece.Text), printed, marks, string(keys), piece.Language)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (tx *transaction) savePrint(row int64, p *post.Post) (tied []int64, err err
 		if scope.value == "" {
 			continue
 		}
-		more, err := tx.findTranslations(row, p.Language, piece.Date, scope.column, scope.value)
+		more, err := tx.findTranslations(piece.Date, scope.column, scope.value)
 		if err != nil {
 			return nil, err
 		}
@@ -120,19 +120,21 @@ func (tx *transaction) findCopies(row int64, piece post.Piece, print post.Print,
 
 // findTranslations decides anew which posts of a site or an author look like
 // translations of each other, as far as one of them may have changed that.
-func (tx *transaction) findTranslations(row int64, language string, date time.Time, column, value string) (changed []int64, err error) {
+func (tx *transaction) findTranslations(date time.Time, column, value string) (changed []int64, err error) {
 	from, to := millis(date.Add(-2*post.TranslatedWithin)), millis(date.Add(2*post.TranslatedWithin))
-	where := "FROM print r JOIN post p ON p.row = r.post WHERE r." + column + " = ? AND r.date BETWEEN ? AND ?"
-	var several int
+	// The index of authors has only those that there are, and has to be told that this is one.
+	where := fmt.Sprintf("FROM print INDEXED BY print_%[1]s WHERE %[1]s = ? AND %[1]s <> '' AND date BETWEEN ? AND ? ORDER BY date, post ", column) + limit(mostNear)
+	byAuthor := column == "author"
+	var several bool // languages, and of an author sites
 	// Of those that are compared below: the posts of a busy author are many.
-	if err := tx.row("SELECT EXISTS (SELECT 1 FROM (SELECT p.language "+where+" ORDER BY r.date, r.post "+limit(mostNear)+") WHERE language <> ?)", []any{value, from, to, language}, &several); err != nil || several == 0 {
+	if err := tx.row("SELECT count(DISTINCT language) > 1 AND (NOT ? OR count(DISTINCT site) > 1) FROM (SELECT language, site "+where+")", []any{byAuthor, value, from, to}, &several); err != nil || !several {
 		return nil, err
 	}
 	var (
 		near []post.Marked
 		list []int64
 	)
-	err = tx.query("SELECT r.post, p.language, r.site, r.date, r.length, r.marks "+where+" ORDER BY r.date, r.post "+limit(mostNear), func(scan func(...any) error) error {
+	err = tx.query("SELECT post, language, site, date, length, marks "+where, func(scan func(...any) error) error {
 		var (
 			m     post.Marked
 			date  int64
@@ -141,7 +143,7 @@ func (tx *transaction) findTranslations(row int64, language string, date time.Ti
 		if err := scan(&m.Row, &m.Language, &m.Site, &date, &m.Length, &marks); err != nil {
 			return err
 		}
-		m.Language, m.Date = i18n.Base(m.Language), moment(date)
+		m.Date = moment(date)
 		near, list = append(near, m), append(list, m.Row)
 		return near[len(near)-1].Marks.UnmarshalBinary(marks)
 	}, value, from, to)
@@ -158,7 +160,6 @@ func (tx *transaction) findTranslations(row int64, language string, date time.Ti
 	if err != nil {
 		return nil, err
 	}
-	byAuthor := column == "author"
 	var ask []int
 	for i, x := range near {
 		if x.Date.Sub(date).Abs() <= post.TranslatedWithin {
@@ -188,6 +189,32 @@ func (tx *transaction) findTranslations(row int64, language string, date time.Ti
 		changed = append(changed, e.A, e.B)
 	}
 	return changed, nil
+}
+
+// markAll gives marks to the posts that lack them: where they are made otherwise than before.
+func (tx *transaction) markAll() error {
+	var rows []int64
+	if err := tx.query("SELECT post FROM print WHERE marks = x''", func(scan func(...any) error) error {
+		var row int64
+		err := scan(&row)
+		rows = append(rows, row)
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		p, err := scanPost(func(into ...any) error {
+			return tx.row("SELECT "+postColumns+" FROM post p WHERE p.row = ?", []any{row}, into...)
+		})
+		if err != nil {
+			return err
+		}
+		marks, _ := post.MarksOf(&p).MarshalBinary()
+		if err := tx.exec("UPDATE print SET marks = ? WHERE post = ?", marks, row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // PrunePrints forgets what copies and translations of old posts were found by. Their edges stay.

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,94 @@ func TestCopiesInAnyOrder(t *testing.T) {
 	}
 }
 
+// Translations that nobody declared are found, surely or possibly, in whatever order posts come.
+func TestTranslationsInAnyOrder(t *testing.T) {
+	data, err := os.ReadFile("../post/testdata/translations.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		posts   []post.Post
+		sources []string
+	)
+	_, rest, _ := strings.Cut(string(data), "\n== ")
+	for site := range strings.SplitSeq(rest, "\n== ") {
+		head, blocks, _ := strings.Cut(site, "\n= ")
+		source, _, _ := strings.Cut(head, ":")
+		if len(sources) == 4 {
+			break
+		}
+		sources = append(sources, source)
+		for i, block := range strings.Split(blocks, "\n= ") {
+			head, html, _ := strings.Cut(block, "\n")
+			fields := strings.SplitN(head, " ", 4)
+			day, _ := strconv.Atoi(fields[2])
+			p := about(source, fmt.Sprint(source, i), fmt.Sprintf("https://%s.example/%d", source, i))
+			p.Language, p.Title, p.HTML, p.Published = fields[1], fields[3], html, t0.AddDate(0, 0, day-30)
+			p.Authors = []post.Author{{Name: "Writer " + source}}
+			posts = append(posts, p)
+		}
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	var stories, ties string
+	for round := range 4 {
+		s := open(t)
+		know(t, s, sources...)
+		for i, p := range posts {
+			save(t, s, t0.Add(time.Duration(i)*time.Second), p.Source, p)
+		}
+		var list []string
+		strong := 0
+		err := s.query(t.Context(), "SELECT a.id, b.id, e.strength FROM edge e JOIN post a ON a.row = e.a JOIN post b ON b.row = e.b WHERE e.reason = 'marks'", func(scan func(...any) error) error {
+			var (
+				a, b     string
+				strength float64
+			)
+			err := scan(&a, &b, &strength)
+			list = append(list, fmt.Sprintf("%s %s %.6f", a, b, strength))
+			if strength >= 0.5 {
+				strong++
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(list)
+		got := strings.Join(list, "\n")
+		if round == 0 {
+			stories, ties = partition(t, s), got
+			if strong == 0 || strong == len(list) {
+				t.Fatalf("%d of %d are sure", strong, len(list))
+			}
+		}
+		if partition(t, s) != stories || got != ties {
+			t.Errorf("in another order:\n%s\n%s\nwant\n%s\n%s", partition(t, s), got, stories, ties)
+		}
+		s.Close()
+		rng.Shuffle(len(posts), func(i, j int) { posts[i], posts[j] = posts[j], posts[i] })
+	}
+}
+
+// Whoever writes on several sites is found to have translated there, too, and only there is looked.
+func TestTranslationsOfAnAuthor(t *testing.T) {
+	s := open(t)
+	know(t, s, "a", "b", "c")
+	write := func(source, id, language, author string) post.Post {
+		p := piece(source, id, language, "https://"+source+".example/"+id)
+		p.HTML += `<img src="https://a.example/brug-1.jpg"><img src="https://a.example/brug-2.jpg"><a href="https://brief.example/een">1</a> <a href="https://brief.example/twee">2</a> 4711 en 1848`
+		p.Authors = []post.Author{{Name: author}}
+		p.Digest = p.Shown()
+		return p
+	}
+	save(t, s, t0, "a", write("a", "own", "nl", "Roos de Vries"))
+	save(t, s, t0.Add(time.Minute), "b", write("b", "translated", "en", "Roos de Vries"))
+	save(t, s, t0.Add(2*time.Minute), "c", write("c", "another", "de", "Ans Bakker"))
+	if got, want := partition(t, s), "another, own translated"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestPrunePrints(t *testing.T) {
 	s := open(t)
 	posts, sources := copied(t)
@@ -84,7 +173,8 @@ func TestPrunePrints(t *testing.T) {
 }
 
 // BenchmarkPrint finds what a new post on topic is like, and writes down what it
-// is found by, among 300,000 of 3,000 sites in 60 days; one in ten copies another.
+// is found by, among 300,000 of 3,000 sites in 60 days; one in ten copies another, and
+// one in ten is by somebody who writes elsewhere. All sites are in two languages.
 func BenchmarkPrint(b *testing.B) {
 	const stored, sites = 300_000, 3_000
 	s := open(b)
@@ -96,9 +186,13 @@ func BenchmarkPrint(b *testing.B) {
 	}
 	var texts []string
 	make := func(i int) post.Post {
-		site := fmt.Sprintf("https://site%d.example", rng.IntN(sites))
+		number := rng.IntN(sites)
+		site, writer := fmt.Sprintf("https://site%d.example", number), number
+		if rng.IntN(10) == 0 {
+			writer = rng.IntN(sites)
+		}
 		p := post.Post{Source: "a", ID: fmt.Sprint(i), URL: fmt.Sprintf("%s/%d", site, i), Title: "Title " + fmt.Sprint(i), Language: []string{"nl", "nl", "nl", "en"}[rng.IntN(4)],
-			FirstSeen: t0, Published: t0.Add(-time.Duration(rng.IntN(60*24)) * time.Hour)}
+			Authors: []post.Author{{Name: fmt.Sprint("Writer ", writer)}}, FirstSeen: t0, Published: t0.Add(-time.Duration(rng.IntN(60*24)) * time.Hour)}
 		var text strings.Builder
 		fmt.Fprintf(&text, "<p>Begin %d. ", i)
 		for range 120 {
@@ -133,8 +227,8 @@ func BenchmarkPrint(b *testing.B) {
 				SELECT i, 'a', 'seed ' || i, 0, x'', x'', 0, 0, 0, ?, 0, 0, 0, 0, 0, iif(i % 4, 'nl', 'en'), '', '', '', '', '', '', '', '' FROM n`, stored, millis(t0)); err != nil {
 			return err
 		}
-		if err := tx.exec(`INSERT INTO print (post, seen, date, site, author, length, print, marks, keys)
-				SELECT row, first_seen, first_seen - abs(random()) % (60 * 86400000), 'site' || (row % ?) || '.example', '', 800, ?, ?, '[]' FROM post`, sites, print, marks); err != nil {
+		if err := tx.exec(`INSERT INTO print (post, seen, date, site, author, length, print, marks, keys, language)
+				SELECT row, first_seen, first_seen - abs(random()) % (60 * 86400000), 'site' || (row % ?1) || '.example', 'writer ' || (row % ?1), 800, ?, ?, '[]', language FROM post`, sites, print, marks); err != nil {
 			return err
 		}
 		if err := tx.exec(`WITH n(i) AS (VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9))

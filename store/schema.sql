@@ -14,7 +14,8 @@ CREATE TABLE source (
   configured INTEGER NOT NULL,          -- it stands in config.toml; else it was added by command
   decided   INTEGER NOT NULL,           -- takes_all as it was when what is stored was last decided
   state     TEXT NOT NULL,              -- what the operator wants: active, paused, removed
-  locked    TEXT NOT NULL DEFAULT ''    -- a lock that the operator gave otherwise; it goes before language
+  locked    TEXT NOT NULL DEFAULT '',   -- a lock that the operator gave otherwise; it goes before language
+  max_bytes INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- What is kept out; fields as post.Block.
@@ -35,6 +36,43 @@ CREATE TABLE journal (
   about   TEXT NOT NULL,
   word    TEXT NOT NULL
 ) STRICT;
+
+-- Who may decide on the pages; fields as people.Operator. What opens a door is
+-- stored as a digest.
+CREATE TABLE operator (
+  name     TEXT PRIMARY KEY,
+  added    INTEGER NOT NULL,
+  seen     INTEGER NOT NULL,
+  password TEXT NOT NULL,               -- argon2id; '' where none is set
+  link     BLOB NOT NULL,               -- of the one-time link; x'' where there is none
+  linked   INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE session (
+  token    BLOB PRIMARY KEY,
+  operator TEXT NOT NULL REFERENCES operator,
+  began    INTEGER NOT NULL,
+  until    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What members proposed; fields as people.Proposal.
+CREATE TABLE proposal (
+  row     INTEGER PRIMARY KEY,
+  token   BLOB NOT NULL,                -- digest of what the private link holds
+  url     TEXT NOT NULL,
+  title   TEXT NOT NULL,
+  site    TEXT NOT NULL,
+  contact TEXT NOT NULL,
+  sent    INTEGER NOT NULL,
+  proof   TEXT NOT NULL,
+  found   INTEGER NOT NULL,
+  state   TEXT NOT NULL,
+  decided INTEGER NOT NULL,
+  reason  TEXT NOT NULL,
+  source  TEXT NOT NULL,
+  feed    TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE UNIQUE INDEX proposal_token ON proposal(token);
 
 -- What we remember of the last fetches of a source; fields as post.Visit.
 CREATE TABLE visit (
@@ -69,6 +107,13 @@ CREATE TABLE visit (
 ) STRICT;
 CREATE INDEX visit_host ON visit(host);
 CREATE INDEX visit_site ON visit(site_host);
+
+-- By what the entries of the document of a visit's body are known again: apart, since
+-- most visits leave it as it is.
+CREATE TABLE known (
+  source  TEXT PRIMARY KEY REFERENCES source,
+  entries BLOB NOT NULL
+) STRICT;
 
 -- Every post read, on topic or not; fields as post.Post. Nobody can write
 -- another's: a post is (source, id, variant).
@@ -160,11 +205,12 @@ CREATE TABLE print (
   length INTEGER NOT NULL,
   print  BLOB NOT NULL,
   marks  BLOB NOT NULL,
-  keys   TEXT NOT NULL                  -- JSON list: its print_key
+  keys   TEXT NOT NULL,                 -- JSON list: its print_key
+  language TEXT NOT NULL DEFAULT ''     -- base
 ) STRICT;
 CREATE INDEX print_seen ON print(seen);
-CREATE INDEX print_site ON print(site, date);
-CREATE INDEX print_author ON print(author, date) WHERE author <> '';
+CREATE INDEX print_site ON print(site, date, language);
+CREATE INDEX print_author ON print(author, date, language, site) WHERE author <> '';
 
 -- post.Piece.CopyKeys.
 CREATE TABLE print_key (
@@ -241,7 +287,7 @@ CREATE TABLE departure (
 CREATE INDEX departure_at ON departure(list, at);
 
 -- The words of the editions that are shown, for search; rowid is the edition's row.
--- Diacritics are folded; words and their stems stand there once each (i18n.Terms).
+-- Diacritics are folded; stems, or words, stand there once each (i18n.Terms).
 CREATE VIRTUAL TABLE edition_text USING fts5(words, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2');
 
 -- What happened to editions, in order. seq grows with the clock, so that two

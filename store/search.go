@@ -1,9 +1,14 @@
 package store
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"samenloop/i18n"
 	"samenloop/post"
@@ -61,24 +66,72 @@ func (tx *transaction) indexAll() error {
 	})
 }
 
-// matchExpression is a search in the language of FTS5: every word must be there, as
-// it is or by its stem in one of the languages. Empty where the search has no words.
-func (s *Store) matchExpression(q post.Query) string {
-	languages := s.languages
-	if q.Language != "" {
-		languages = []string{q.Language}
+// indexError says that what searches look in is damaged.
+type indexError struct{ path string }
+
+func (e *indexError) Error() string {
+	return fmt.Sprintf("what searches in the database %s look in is damaged, and nothing else: the next round makes it anew", e.path)
+}
+
+// IsIndexDamaged says whether an error is only of what searches look in, which the next
+// write makes anew.
+func IsIndexDamaged(err error) bool {
+	var e *indexError
+	return errors.As(err, &e)
+}
+
+// wrecked sees to it that what searches look in is made anew.
+func (s *Store) wrecked() error {
+	s.unfound.Store(true)
+	return &indexError{s.path}
+}
+
+// isWrecked says whether an error of a transaction that wrote words down is what FTS5
+// gives where its own records are not as it left them: also that there is no memory, or
+// that a row is there already.
+func isWrecked(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_ERROR:
+		return true
+	}
+	return e.Code() == sqlite3.SQLITE_CORRUPT_VTAB
+}
+
+// refillIndex begins what searches look in anew, with all that is shown.
+func (tx *transaction) refillIndex() error {
+	var schema string
+	if err := tx.row("SELECT sql FROM sqlite_schema WHERE name = 'edition_text'", nil, &schema); err != nil {
+		return err
+	}
+	if _, err := tx.w.conn.ExecContext(tx.ctx, "DROP TABLE edition_text; "+schema); err != nil {
+		return err
+	}
+	if err := tx.indexAll(); err != nil {
+		return err
+	}
+	err := tx.index()
+	clear(tx.worded)
+	return err
+}
+
+// matchExpression is a search in the language of FTS5: every word must be there, in
+// one of its forms. Empty where the search has no words.
+func matchExpression(q post.Query) string {
+	language := q.Language
+	if q.Others {
+		language = ""
 	}
 	var all []string
 	for _, word := range i18n.SearchWords(q.Search) {
-		one := []string{quoteTerm(word)}
-		for _, l := range languages {
-			if stem, ok := i18n.Stem(l, word); ok {
-				if term := quoteTerm(stem); !slices.Contains(one, term) {
-					one = append(one, term)
-				}
-			}
+		terms := i18n.SearchTerms(language, word)
+		for i, term := range terms {
+			terms[i] = quoteTerm(term)
 		}
-		all = append(all, "("+strings.Join(one, " OR ")+")")
+		all = append(all, "("+strings.Join(terms, " OR ")+")")
 	}
 	return strings.Join(all, " AND ")
 }

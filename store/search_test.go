@@ -1,6 +1,8 @@
 package store
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,9 +31,12 @@ func TestSearch(t *testing.T) {
 		"wachtwoord": "1", "WACHTWOORDEN": "1", "wachtwoord sterk": "1", "voor": "1", "cafe": "1", "sterke": "1",
 		"password": "2", "passwords": "2", "wachtwoord password": "", "nothing": "", "": "21",
 		`"`: "", "NEAR(": "", "title:x": "", "wacht*": "", `sterk" OR "x`: "",
+		`"sterk wachtwoord"`: "1", "sterk -wachtwoord": "1", "wachtwoord AND sterk": "", "NOT wachtwoord": "", "words:wachtwoord": "", "^sterk": "1", "{sterk} : wachtwoord": "1",
+		"NEAR(sterk wachtwoord, 2)": "", "sterk + wachtwoord": "1", "'; DROP TABLE edition_text; --": "", "st\x00erk": "", "\x00": "", "\xff\xfe": "",
+		"edition_text": "", "sterk)": "1", "((": "", "sterk\u0301": "1", strings.Repeat("sterk ", 2000): "1", strings.Repeat("(", 10_000): "", strings.Repeat("x", 10_000): "",
 	} {
 		if got := find(post.Query{Search: search}); got != want {
-			t.Errorf("search %q finds %q, want %q", search, got, want)
+			t.Errorf("search %.60q finds %q, want %q", search, got, want)
 		}
 	}
 	if got := find(post.Query{Search: "password", Language: "nl"}); got != "" {
@@ -46,6 +51,60 @@ func TestSearch(t *testing.T) {
 	}
 	if got := find(post.Query{Search: "sleutel"}); got != "1" {
 		t.Errorf("an edited edition is found as %q", got)
+	}
+}
+
+// What a language does to the ends of words, and to letters, does not matter to a search.
+func TestSearchStems(t *testing.T) {
+	s := open(t)
+	know(t, s, "a")
+	for i, test := range []struct{ language, text, finds string }{
+		{"nl", "De fietsen staan bij de boekhandels", "fiets fietsen boekhandel"},
+		{"en", "Libraries are opening their archives", "library opened archive"},
+		{"de", "Die Häuser der Bücherei öffneten", "Haus häuser hauser bucherei"},
+		{"fr", "Les libertés fondamentales sont protégées", "liberté liberte fondamental protégé"},
+		{"fy", "De biblioteken binne iepen", "biblioteken"},
+	} {
+		p := about("a", fmt.Sprint(i), fmt.Sprintf("https://a.example/%d", i))
+		p.Language, p.Title, p.HTML = test.language, "", "<p>"+test.text+"</p>"
+		save(t, s, t0, "a", p)
+		for word := range strings.FieldsSeq(test.finds) {
+			if list := editions(t, s, post.Query{Search: word, Language: test.language}); len(list) != 1 || list[0].Lead.ID != p.ID {
+				t.Errorf("%s: %q finds %d", test.language, word, len(list))
+			}
+		}
+	}
+	if list := editions(t, s, post.Query{Search: "biblioteek", Language: "fy"}); len(list) != 0 {
+		t.Error("Frisian has stems")
+	}
+}
+
+// Of what is found costs a row: there is one for each edition that is shown, and for nothing else.
+func TestOnlyShownIsIndexed(t *testing.T) {
+	s := open(t)
+	know(t, s, "a", "b", "m")
+	rows := func(want int, when string) {
+		t.Helper()
+		var n int
+		err := s.query(t.Context(), "SELECT count(*) FROM edition_text", func(scan func(...any) error) error { return scan(&n) })
+		if err != nil || n != want {
+			t.Errorf("%s: %d rows, want %d; %v", when, n, want, err)
+		}
+	}
+	off := piece("a", "off", "nl", "https://a.example/off")
+	off.Matches = nil
+	save(t, s, t0, "a", off, piece("a", "nl", "nl", "https://a.example/nl/x"), piece("a", "en", "en", "https://a.example/en/x"))
+	rows(2, "one in two languages, and one off topic")
+	save(t, s, t0.Add(time.Minute), "b", piece("b", "twin", "nl", "https://a.example/nl/x"))
+	save(t, s, t0.Add(time.Minute), "m", toot("m", "t", "https://a.example/nl/x"))
+	rows(2, "and a twin and a toot")
+	story := editions(t, s, post.Query{})[0].Story
+	if err := s.RetractStory(t.Context(), by(t0.Add(time.Hour)), story); err != nil {
+		t.Fatal(err)
+	}
+	rows(0, "retracted")
+	if list := editions(t, s, post.Query{Search: "nlw1"}); len(list) != 0 {
+		t.Errorf("what was retracted is found: %d", len(list))
 	}
 }
 

@@ -14,18 +14,20 @@ import (
 
 // Sync brings the sources in the database in line with the configuration. A
 // source that is no longer in it stops being read; what it gave stays. A source
-// of which another address, language, topics or full_text is asked is read anew.
-func (s *Store) Sync(ctx context.Context, sources []post.Source) error {
-	return s.update(ctx, func(tx *transaction) error {
+// of which anything else is asked is read anew. replaced are the ids of those that
+// were added otherwise by command.
+func (s *Store) Sync(ctx context.Context, sources []post.Source) (replaced []string, err error) {
+	err = s.update(ctx, func(tx *transaction) error {
 		type row struct {
 			post.Source
+			position   int
 			configured bool
 			state      post.State
 		}
 		stored := map[string]row{}
-		err := tx.query("SELECT id, title, url, language, takes_all, full_text, boosts, configured, state FROM source", func(scan func(...any) error) error {
+		err := tx.query("SELECT id, position, title, url, language, takes_all, full_text, boosts, max_bytes, configured, state FROM source", func(scan func(...any) error) error {
 			var r row
-			err := scan(&r.ID, &r.Title, &r.URL, &r.Language, &r.All, &r.FullText, &r.Boosts, &r.configured, &r.state)
+			err := scan(&r.ID, &r.position, &r.Title, &r.URL, &r.Language, &r.All, &r.FullText, &r.Boosts, &r.MaxBytes, &r.configured, &r.state)
 			stored[r.ID] = r
 			return err
 		})
@@ -40,16 +42,21 @@ func (s *Store) Sync(ctx context.Context, sources []post.Source) error {
 				state = was.state
 			}
 			if known && was.Source == src && was.configured && was.state == state {
-				if err := tx.exec("UPDATE source SET position = ? WHERE id = ? AND position <> ?", i, src.ID, i); err != nil {
-					return err
+				if was.position != i {
+					if err := tx.exec("UPDATE source SET position = ? WHERE id = ?", i, src.ID); err != nil {
+						return err
+					}
 				}
 				continue
 			}
-			if err := tx.exec(`INSERT INTO source (id, position, title, url, language, takes_all, decided, full_text, boosts, configured, state)
-				VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, 1, ?9)
+			if known && was.Source != src && !was.configured && was.state != post.Removed {
+				replaced = append(replaced, src.ID)
+			}
+			if err := tx.exec(`INSERT INTO source (id, position, title, url, language, takes_all, decided, full_text, boosts, max_bytes, configured, state)
+				VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, 1, ?10)
 				ON CONFLICT (id) DO UPDATE SET position = excluded.position, title = excluded.title, url = excluded.url, language = excluded.language,
-					takes_all = excluded.takes_all, full_text = excluded.full_text, boosts = excluded.boosts, configured = 1, state = excluded.state`,
-				src.ID, i, src.Title, src.URL, src.Language, src.All, src.FullText, src.Boosts, state); err != nil {
+					takes_all = excluded.takes_all, full_text = excluded.full_text, boosts = excluded.boosts, max_bytes = excluded.max_bytes, configured = 1, state = excluded.state`,
+				src.ID, i, src.Title, src.URL, src.Language, src.All, src.FullText, src.Boosts, src.MaxBytes, state); err != nil {
 				return fmt.Errorf("store source %q: %w", src.ID, err)
 			}
 			if !known {
@@ -77,6 +84,7 @@ func (s *Store) Sync(ctx context.Context, sources []post.Source) error {
 		}
 		return nil
 	})
+	return replaced, err
 }
 
 // forgetDocument makes a source be read anew at the next round, also where nothing changed.
@@ -99,32 +107,40 @@ func (s *Store) AddSources(ctx context.Context, by people.Hand, sources ...post.
 			return err
 		}
 		for _, src := range sources {
-			if block, blocked := blocks.Find(src.URL); blocked {
-				return fmt.Errorf("add source %q: %w", src.ID, &post.BlockedError{Block: block})
-			}
-			var taken int
-			if err := tx.row("SELECT count(*) FROM source WHERE id = ?", []any{src.ID}, &taken); err != nil {
-				return fmt.Errorf("add source %q: %w", src.ID, err)
-			}
-			if taken > 0 {
-				return fmt.Errorf("add source %q: the id is taken", src.ID)
-			}
-			err := tx.exec(`INSERT INTO source (id, position, title, url, language, takes_all, decided, full_text, boosts, configured, state)
-				VALUES (?1, (SELECT coalesce(max(position), -1) + 1 FROM source), ?2, ?3, ?4, ?5, ?5, ?6, ?7, 0, 'active')`,
-				src.ID, src.Title, src.URL, src.Language, src.All, src.FullText, src.Boosts)
-			if err == nil {
-				err = tx.insertVisit(src)
-			}
-			if err == nil {
-				err = tx.note(by, people.SourceAdded, src.ID)
-			}
-			if err != nil {
-				return fmt.Errorf("add source %q: %w", src.ID, err)
+			if err := tx.addSource(by, src, blocks); err != nil {
+				return err
 			}
 		}
-		tx.touched[everyList] = true
 		return nil
 	})
+}
+
+// addSource adds one beside those of the configuration.
+func (tx *transaction) addSource(by people.Hand, src post.Source, blocks post.Blocks) error {
+	if block, blocked := blocks.Find(src.URL); blocked {
+		return fmt.Errorf("add source %q: %w", src.ID, &post.BlockedError{Block: block})
+	}
+	var taken int
+	if err := tx.row("SELECT count(*) FROM source WHERE id = ?", []any{src.ID}, &taken); err != nil {
+		return fmt.Errorf("add source %q: %w", src.ID, err)
+	}
+	if taken > 0 {
+		return fmt.Errorf("add source %q: the id is taken", src.ID)
+	}
+	err := tx.exec(`INSERT INTO source (id, position, title, url, language, takes_all, decided, full_text, boosts, configured, state)
+		VALUES (?1, (SELECT coalesce(max(position), -1) + 1 FROM source), ?2, ?3, ?4, ?5, ?5, ?6, ?7, 0, 'active')`,
+		src.ID, src.Title, src.URL, src.Language, src.All, src.FullText, src.Boosts)
+	if err == nil {
+		err = tx.insertVisit(src)
+	}
+	if err == nil {
+		err = tx.note(by, people.SourceAdded, src.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("add source %q: %w", src.ID, err)
+	}
+	tx.touched[everyList] = true
+	return nil
 }
 
 // SetState writes down what the operator wants of a source: to be read, paused or
@@ -167,8 +183,8 @@ func (s *Store) SetState(ctx context.Context, by people.Hand, id string, state p
 // source is what a source is blocked by: its addresses alone are filled in.
 func (tx *transaction) source(id string) (st post.SourceState, err error) {
 	var account string
-	err = tx.row("SELECT s.url, v.feed_url, v.account FROM source s JOIN visit v ON v.source = s.id WHERE s.id = ?", []any{id},
-		&st.Source.URL, &st.Visit.FeedURL, &account)
+	err = tx.row("SELECT s.url, s.state, v.feed_url, v.account FROM source s JOIN visit v ON v.source = s.id WHERE s.id = ?", []any{id},
+		&st.Source.URL, &st.State, &st.Visit.FeedURL, &account)
 	if errors.Is(err, sql.ErrNoRows) {
 		return st, fmt.Errorf("there is no source %q: \"samenloop source list\" shows them", id)
 	}
@@ -236,7 +252,7 @@ func (s *Store) Sources(ctx context.Context) ([]post.SourceState, error) {
 	return list, nil
 }
 
-const statesQuery = `SELECT s.id, s.title, s.url, coalesce(nullif(s.locked, ''), s.language), s.takes_all, s.full_text, s.boosts, s.state, s.configured,
+const statesQuery = `SELECT s.id, s.title, s.url, coalesce(nullif(s.locked, ''), s.language), s.takes_all, s.full_text, s.boosts, s.max_bytes, s.state, s.configured,
 		v.feed_url, v.given, v.etag, v.last_modified, v.body, v.feed_title, v.site_url, v.status, v.checked, v.succeeded, v.changed,
 		v.next, v.held, v.failures, v.conditional, v.interval, v.trouble, v.notice, v.reading, v.gone, v.moved_to, v.agreed, v.account, v.posts, v.matched,
 		EXISTS (SELECT 1 FROM post p INDEXED BY post_page WHERE p.source = s.id AND p.page_need = 1)
@@ -258,7 +274,7 @@ func (s *Store) states(ctx context.Context, rest string, args ...any) ([]post.So
 				checked, succeeded, changed, next, held, interval int64
 			)
 			src, v := &st.Source, &st.Visit
-			if err := scan(&src.ID, &src.Title, &src.URL, &src.Language, &src.All, &src.FullText, &src.Boosts, &st.State, &st.Configured,
+			if err := scan(&src.ID, &src.Title, &src.URL, &src.Language, &src.All, &src.FullText, &src.Boosts, &src.MaxBytes, &st.State, &st.Configured,
 				&v.FeedURL, &v.Given, &v.ETag, &v.LastModified, &body, &v.FeedTitle, &v.SiteURL, &v.Status, &checked, &succeeded, &changed,
 				&next, &held, &v.Failures, &v.Conditional, &interval, &v.Trouble, &v.Notice, &v.Reading, &v.Gone, &v.MovedTo, &v.Agreed, &account, &st.Posts, &st.Matched, &st.Wanting); err != nil {
 				return err
@@ -289,11 +305,19 @@ func (tx *transaction) saveVisit(v post.Visit, saved post.Saved) error {
 	if v.Body == (post.Digest{}) {
 		body = []byte{}
 	}
-	var title, site, feed string // what feeds and pages show
-	if err := tx.row("SELECT feed_title, site_url, feed_url FROM visit WHERE source = ?", []any{v.Source}, &title, &site, &feed); err != nil {
+	var (
+		title, site, feed, was string // what feeds and pages show
+		host, siteHost         string // what it is looked up by
+	)
+	if err := tx.row("SELECT feed_title, site_url, feed_url, account, host, site_host FROM visit WHERE source = ?", []any{v.Source},
+		&title, &site, &feed, &was, &host, &siteHost); err != nil {
 		return fmt.Errorf("store the visit of %q: %w", v.Source, err)
 	}
-	if title != v.FeedTitle || site != v.SiteURL || feed != v.FeedURL {
+	before, err := scanAccount(was)
+	if err != nil {
+		return fmt.Errorf("store the visit of %q: %w", v.Source, err)
+	}
+	if title != v.FeedTitle || site != v.SiteURL || feed != v.FeedURL || before.Indexable != v.Account.Indexable {
 		tx.touched[everyList] = true
 	}
 	tx.visited = true
@@ -301,17 +325,34 @@ func (tx *transaction) saveVisit(v post.Visit, saved post.Saved) error {
 	if err != nil {
 		return fmt.Errorf("store the visit of %q: %w", v.Source, err)
 	}
-	err = tx.exec(`UPDATE visit SET host = ?, site_host = ?, feed_url = ?, given = ?, etag = ?, last_modified = ?, body = ?, feed_title = ?, site_url = ?, status = ?,
+	if at, siteAt := post.Host(cmp.Or(v.FeedURL, v.Given)), post.Host(v.SiteURL); at != host || siteAt != siteHost { // which no visit does but a few
+		if err := tx.exec("UPDATE visit SET host = ?, site_host = ? WHERE source = ?", at, siteAt, v.Source); err != nil {
+			return fmt.Errorf("store the visit of %q: %w", v.Source, err)
+		}
+	}
+	err = tx.exec(`UPDATE visit SET feed_url = ?, given = ?, etag = ?, last_modified = ?, body = ?, feed_title = ?, site_url = ?, status = ?,
 			checked = ?, succeeded = ?, changed = ?, next = ?, held = ?, failures = ?, conditional = ?, interval = ?, trouble = ?, notice = ?, reading = ?, gone = ?, moved_to = ?, agreed = ?, account = ?,
 			posts = posts + ?, matched = matched + ?
 		WHERE source = ?`,
-		post.Host(cmp.Or(v.FeedURL, v.Given)), post.Host(v.SiteURL), v.FeedURL, v.Given, v.ETag, v.LastModified, body, v.FeedTitle, v.SiteURL, v.Status,
+		v.FeedURL, v.Given, v.ETag, v.LastModified, body, v.FeedTitle, v.SiteURL, v.Status,
 		millis(v.Checked), millis(v.Succeeded), millis(v.Changed), millis(v.Next), millis(v.Held), v.Failures, v.Conditional, v.Interval.Milliseconds(), v.Trouble, v.Notice, v.Reading, v.Gone, v.MovedTo, v.Agreed, account,
 		saved.New, saved.Matched, v.Source)
+	if err == nil && v.Entries != nil {
+		err = tx.exec("INSERT OR REPLACE INTO known (source, entries) VALUES (?, ?)", v.Source, v.Entries)
+	}
 	if err != nil {
 		return fmt.Errorf("store the visit of %q: %w", v.Source, err)
 	}
 	return nil
+}
+
+// Entries is the last post.Visit.Entries of a source that was not nil; empty where none was.
+func (s *Store) Entries(ctx context.Context, source string) (entries []byte, err error) {
+	err = s.query(ctx, "SELECT entries FROM known WHERE source = ?", func(scan func(...any) error) error { return scan(&entries) }, source)
+	if err != nil {
+		return nil, fmt.Errorf("look up the entries of %q: %w", source, err)
+	}
+	return entries, nil
 }
 
 // hold keeps every source of a host from being visited before the host wants it.

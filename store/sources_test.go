@@ -1,6 +1,9 @@
 package store
 
 import (
+	"bytes"
+	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -106,6 +109,29 @@ func TestPurgeSource(t *testing.T) {
 	}
 	if n, err := s.PurgeSource(t.Context(), by(t0.Add(3*time.Hour)), "a"); n != 0 || err != nil {
 		t.Errorf("the second time it withdrew %d, %v", n, err)
+	}
+}
+
+// What was taken back is not in the file any more either.
+func TestPurgeOverwrites(t *testing.T) {
+	s := open(t)
+	know(t, s, "a", "b")
+	const many = 50
+	for i := range many {
+		id := fmt.Sprintf("gone %d", i)
+		save(t, s, t0, "a", about("a", id, "https://a.example/"+id))
+	}
+	save(t, s, t0, "b", about("b", "kept", "https://b.example/kept"))
+	if n, err := s.PurgeSource(t.Context(), by(t0.Add(time.Hour)), "a"); n != many || err != nil {
+		t.Fatalf("withdrew %d, %v", n, err)
+	}
+	s.Close()
+	file, err := os.ReadFile(s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(file, []byte(" says that the open web")); n != 1 {
+		t.Errorf("%d texts are in the file, want 1", n)
 	}
 }
 

@@ -50,6 +50,33 @@ var migrations = []string{
 	CREATE VIRTUAL TABLE edition_text USING fts5(words, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2');`,
 	// 6: who speaks at an address, however many stand there.
 	`CREATE INDEX post_told ON post(key, own) WHERE story IS NOT NULL;`,
+	// 7: sources that may be larger than others.
+	`ALTER TABLE source ADD COLUMN max_bytes INTEGER NOT NULL DEFAULT 0;`,
+	// 8: what members propose.
+	`CREATE TABLE proposal (row INTEGER PRIMARY KEY, token BLOB NOT NULL, key TEXT NOT NULL, url TEXT NOT NULL, title TEXT NOT NULL,
+		site TEXT NOT NULL, contact TEXT NOT NULL, sent INTEGER NOT NULL, proof TEXT NOT NULL, found INTEGER NOT NULL, state TEXT NOT NULL,
+		decided INTEGER NOT NULL, reason TEXT NOT NULL, source TEXT NOT NULL) STRICT;
+	CREATE UNIQUE INDEX proposal_token ON proposal(token);
+	CREATE UNIQUE INDEX proposal_waiting ON proposal(key) WHERE state = 'waiting';`,
+	// 9: who decides on the pages.
+	`CREATE TABLE operator (name TEXT PRIMARY KEY, added INTEGER NOT NULL, seen INTEGER NOT NULL, password TEXT NOT NULL,
+		link BLOB NOT NULL, linked INTEGER NOT NULL) STRICT;
+	CREATE TABLE session (token BLOB PRIMARY KEY, operator TEXT NOT NULL REFERENCES operator, began INTEGER NOT NULL, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+	// 10: the roots of words among what translations are found by. The marks are made anew.
+	`UPDATE print SET marks = x'';`,
+	// 11: what a proposal leads to, and several for one place: who proposes first does not keep its owner out.
+	`DROP INDEX proposal_waiting;
+	ALTER TABLE proposal DROP COLUMN key;
+	ALTER TABLE proposal ADD COLUMN feed TEXT NOT NULL DEFAULT '';`,
+	// 12: what is known of the entries of a document. It comes with the next visits.
+	`CREATE TABLE known (source TEXT PRIMARY KEY REFERENCES source, entries BLOB NOT NULL) STRICT;`,
+	// 13: the language beside what translations are found by: of most sites and authors an index tells that there are none.
+	`ALTER TABLE print ADD COLUMN language TEXT NOT NULL DEFAULT '';
+	UPDATE print SET language = (SELECT substr(language, 1, instr(language || '-', '-') - 1) FROM post WHERE row = print.post);
+	DROP INDEX print_site;
+	DROP INDEX print_author;
+	CREATE INDEX print_site ON print(site, date, language);
+	CREATE INDEX print_author ON print(author, date, language, site) WHERE author <> '';`,
 }
 
 // applicationID marks a file as ours ("slop"): a database of another program is not touched.
@@ -63,6 +90,7 @@ type Store struct {
 	read      *sql.DB
 	file      os.FileInfo           // the file that was opened, whatever stands at path by now
 	broken    atomic.Pointer[error] // the damage that was found: nothing is written any more
+	unfound   atomic.Bool           // what searches look in was damaged: the next write makes it anew
 	reads     sync.Map              // query → *sql.Stmt on read
 	versions  versions
 }
@@ -144,7 +172,8 @@ func (s *Store) openWriter(ctx context.Context) error {
 		return err
 	}
 	// The page size, which suits posts of some kilobytes, has to come before the log.
-	if _, err := s.write.conn.ExecContext(ctx, "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192"); err != nil {
+	// What is taken back is overwritten in the file, too.
+	if _, err := s.write.conn.ExecContext(ctx, "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA secure_delete = ON"); err != nil {
 		return s.explain(err)
 	}
 	return s.bringUpToDate(ctx, version, tables)
@@ -240,10 +269,13 @@ func (s *Store) Check(ctx context.Context) error {
 	if err := s.read.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
 		return s.explain(err)
 	}
-	if verdict != "ok" {
-		return s.damaged(verdict)
+	switch {
+	case verdict == "ok":
+		return nil
+	case strings.Contains(verdict, "edition_text"):
+		return s.wrecked()
 	}
-	return nil
+	return s.damaged(verdict)
 }
 
 // explain turns SQLite's errors into a line that says what to do.
@@ -251,6 +283,9 @@ func (s *Store) explain(err error) error {
 	var e *sqlite.Error
 	if err == nil || !errors.As(err, &e) {
 		return err
+	}
+	if e.Code() == sqlite3.SQLITE_CORRUPT_VTAB || strings.Contains(err.Error(), "fts5 file format") {
+		return s.wrecked()
 	}
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
@@ -270,9 +305,27 @@ func (s *Store) explain(err error) error {
 	return fmt.Errorf("the database %s: %w", s.path, err)
 }
 
+// damagedError says that what the file holds cannot be relied on.
+type damagedError struct{ path, what string }
+
+func (e *damagedError) Error() string {
+	return fmt.Sprintf("the database %s is damaged (%s): put a backup in its place, or move it away to start anew", e.path, e.what)
+}
+
+// IsFault says whether the store could not do what was asked of it, rather than that
+// there is a reason against it.
+func IsFault(err error) bool {
+	var (
+		engine  *sqlite.Error
+		damaged *damagedError
+	)
+	return errors.As(err, &engine) || errors.As(err, &damaged) || errors.Is(err, sql.ErrConnDone) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
 // damaged says so, and sees to it that nothing more is written into what cannot be relied on.
 func (s *Store) damaged(what string) error {
-	err := fmt.Errorf("the database %s is damaged (%s): put a backup in its place, or move it away to start anew", s.path, strings.Join(strings.Fields(what), " "))
+	err := error(&damagedError{s.path, strings.Join(strings.Fields(what), " ")})
 	s.broken.CompareAndSwap(nil, &err)
 	return err
 }
@@ -322,8 +375,10 @@ type transaction struct {
 	touched map[string]bool
 	// visited says that how a source fares was written down.
 	visited bool
-	// worded are the editions that are to be found by other words than before.
-	worded map[int64]wording
+	// worded are the editions that are to be found by other words than before; indexing
+	// says that they are being written down.
+	worded   map[int64]wording
+	indexing bool
 	// seq is the newest number given; 0 until the first was asked for.
 	seq int64
 }
@@ -343,11 +398,21 @@ func (s *Store) update(ctx context.Context, fn func(*transaction) error) error {
 		return s.explain(err)
 	}
 	tx := &transaction{ctx: ctx, w: w, s: s, touched: map[string]bool{}, worded: map[int64]wording{}}
+	if s.unfound.Load() {
+		if err := tx.refillIndex(); err != nil {
+			w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+			return s.explain(err)
+		}
+	}
 	shown, err := tx.run(fn)
 	if err != nil {
 		w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		if tx.indexing && isWrecked(err) {
+			return s.wrecked()
+		}
 		return s.explain(err)
 	}
+	s.unfound.Store(false)
 	s.versions.bump(tx.touched, shown)
 	if tx.visited {
 		s.versions.visited()
@@ -359,6 +424,7 @@ func (tx *transaction) run(fn func(*transaction) error) (shown int64, err error)
 	if err := fn(tx); err != nil {
 		return 0, err
 	}
+	tx.indexing = len(tx.worded) > 0
 	if err := tx.index(); err != nil {
 		return 0, err
 	}
@@ -393,15 +459,26 @@ func (tx *transaction) exec(query string, args ...any) error {
 
 // insert runs a query that adds one row and returns its number.
 func (tx *transaction) insert(query string, args ...any) (row int64, err error) {
+	row, _, err = tx.insertNew(query, args...)
+	return row, err
+}
+
+// insertNew is insert, of a query that adds nothing where the row is there already.
+func (tx *transaction) insertNew(query string, args ...any) (row int64, isNew bool, err error) {
 	st, err := tx.prepared(query)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	result, err := st.ExecContext(tx.ctx, args...)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	return result.LastInsertId()
+	n, err := result.RowsAffected()
+	if err != nil || n == 0 {
+		return 0, false, err
+	}
+	row, err = result.LastInsertId()
+	return row, true, err
 }
 
 // row runs a query that gives one row; sql.ErrNoRows where it gives none.

@@ -29,7 +29,7 @@ func know(t testing.TB, s *Store, ids ...string) {
 	for _, id := range ids {
 		sources = append(sources, post.Source{ID: id, URL: "https://" + id + ".example/feed"})
 	}
-	if err := s.Sync(t.Context(), sources); err != nil {
+	if _, err := s.Sync(t.Context(), sources); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -283,6 +283,55 @@ func TestKnownAndPurge(t *testing.T) {
 	}
 }
 
+// Whoever publishes without end keeps the newest posts alone, as far as they are on no topic.
+func TestPurgeFlood(t *testing.T) {
+	s := open(t)
+	know(t, s, "a", "b")
+	const visits, each = 5, 500
+	var on []string
+	for visit := range visits {
+		var posts []post.Post
+		for i := range each {
+			p := about("a", fmt.Sprint(visit, "-", i), fmt.Sprintf("https://a.example/%d/%d", visit, i))
+			if i > 0 {
+				p.Matches = nil
+			} else {
+				on = append(on, p.ID)
+			}
+			posts = append(posts, p)
+		}
+		save(t, s, t0.Add(time.Duration(visit)*time.Hour), "a", posts...)
+	}
+	other := about("b", "1", "https://b.example/1")
+	other.Matches = nil
+	save(t, s, t0, "b", other)
+	if n, err := s.Purge(t.Context(), t0.Add(-time.Hour)); n != visits*(each-1)-mostOffTopic || err != nil {
+		t.Errorf("forgot %d, %v", n, err)
+	}
+	if n, err := s.Purge(t.Context(), t0.Add(-time.Hour)); n != 0 || err != nil {
+		t.Errorf("and once more %d, %v", n, err)
+	}
+	kept := func(source, id string) bool {
+		known, err := s.Known(t.Context(), source, []string{id})
+		if err != nil || len(known[id]) != 1 {
+			t.Fatalf("%s: %+v, %v", id, known, err)
+		}
+		p, err := s.Post(t.Context(), known[id][0].Row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.HTML != ""
+	}
+	for _, id := range on {
+		if !kept("a", id) {
+			t.Errorf("%s is on a topic, and was forgotten", id)
+		}
+	}
+	if kept("a", "0-1") || !kept("a", "4-1") || !kept("b", "1") {
+		t.Error("others than the oldest were forgotten")
+	}
+}
+
 func TestSync(t *testing.T) {
 	s := open(t)
 	know(t, s, "a", "b")
@@ -296,7 +345,7 @@ func TestSync(t *testing.T) {
 		t.Errorf("%d editions after the source was removed, want 1: they stay", n)
 	}
 	version := s.Version(post.Query{})
-	if err := s.Sync(t.Context(), []post.Source{{ID: "a", Title: "New name", URL: "https://a.example/feed"}, {ID: "b", URL: "https://b.example/feed"}}); err != nil {
+	if _, err := s.Sync(t.Context(), []post.Source{{ID: "a", Title: "New name", URL: "https://a.example/feed"}, {ID: "b", URL: "https://b.example/feed"}}); err != nil {
 		t.Fatal(err)
 	}
 	if s.Version(post.Query{}) == version {

@@ -30,7 +30,7 @@ func (s *Store) Story(ctx context.Context, id string) (post.Story, error) {
 func (s *Store) story(ctx context.Context, id string) (story post.Story, err error) {
 	var row int64
 	err = s.query(ctx, `SELECT t.row, t.id, coalesce(s.id, '') FROM story t LEFT JOIN story s ON s.row = t.successor WHERE t.id = ?1
-			UNION SELECT t.row, t.id, '' FROM edition e JOIN story t ON t.row = e.story WHERE e.id = ?1`,
+			UNION SELECT t.row, t.id, coalesce(s.id, '') FROM edition e JOIN story t ON t.row = e.story LEFT JOIN story s ON s.row = t.successor WHERE e.id = ?1`,
 		func(scan func(...any) error) error { return scan(&row, &story.ID, &story.Successor) }, id)
 	if err != nil || row == 0 {
 		return story, err

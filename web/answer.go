@@ -37,6 +37,8 @@ var (
 	// on showing what it has when we do not answer.
 	fiveMinutes = []string{"public, max-age=300"}
 	halfMinute  = []string{"public, max-age=30"} // for bots, who want to be quick
+	// A year: what is other then has another address.
+	forever = []string{"public, max-age=31536000, immutable"}
 )
 
 // newAnswer prepares a body. Modified is when it got these bytes.

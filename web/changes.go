@@ -65,7 +65,7 @@ func (h *handler) changes(w http.ResponseWriter, r *http.Request) {
 	q.Language = r.PathValue("lang")
 	// What a language's feed shows changes with every change in its stream.
 	k := key{format: "changes?" + changeQuery(q), query: post.Query{Language: q.Language}}
-	a, err := h.find(r.Context(), k, func(ctx context.Context, _ post.Query) (string, []byte, error) {
+	a, err := h.find(r.Context(), k, h.store.Version(k.query), func(ctx context.Context, _ post.Query) (string, []byte, error) {
 		page, err := h.store.Changes(ctx, q)
 		if err != nil {
 			return "", nil, err
@@ -77,6 +77,9 @@ func (h *handler) changes(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.As(err, &unknown):
 		h.startAgain(w, q, unknown)
+	case errors.Is(err, errTooMany):
+		later(w, renderTime)
+		fail(w, http.StatusServiceUnavailable, err.Error())
 	case err != nil:
 		slog.Error("read changes", "path", r.URL.Path, "error", err)
 		fail(w, http.StatusInternalServerError, "this cannot be shown now; try again later")

@@ -33,7 +33,7 @@ type findingView struct {
 	articleView
 	Say          string // its fate, in a sentence
 	Matches      []string
-	LanguageFrom string // in English
+	LanguageFrom string // what settled it
 	StoryPath    string
 	Shown        *linkView // by another post
 	Ties         []explainTie
@@ -45,15 +45,15 @@ type explainTie struct{ Why, Title, URL string }
 // nearbyView is a source on the site of a page that is not stored.
 type nearbyView struct {
 	Title, Say      string
-	Trouble, Notice string // in English
+	Fares           *i18n.Notice // why it is not read, and what its owner can do; nil where it is
+	Trouble, Notice string       // in English
 	Last, Next      string
 }
 
 // explain answers why a post is shown or not, in the reader's language.
 func (h *handler) explain(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query()
-	lang := h.chosen(w, r, query.Get("lang"))
-	address := strings.TrimSpace(query.Get("url"))
+	lang := h.asked(w, r)
+	address := strings.TrimSpace(r.URL.Query().Get("url"))
 	v := explainView{frame: h.frame(lang, ""), Path: h.prefix + explainPath, Address: address}
 	v.Title = v.Explain.Title
 	v.NoIndex = address != ""
@@ -68,7 +68,7 @@ func (h *handler) explain(w http.ResponseWriter, r *http.Request) {
 			h.fail(w, r, http.StatusInternalServerError, "this cannot be looked up now; try again later")
 			return
 		}
-		h.viewExplanation(&v, x)
+		h.viewExplanation(&v, x, lang)
 	}
 	v.here(h.prefix+explainPath, again)
 	body, err := execute("explain.html", v)
@@ -78,16 +78,6 @@ func (h *handler) explain(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	sendPage(w, http.StatusOK, body)
-}
-
-// chosen is the language of a page that has none in its path: what was asked for
-// if the site has it, else what the reader's program wants.
-func (h *handler) chosen(w http.ResponseWriter, r *http.Request, lang string) string {
-	if slices.Contains(h.Languages, lang) {
-		return lang
-	}
-	w.Header()["Vary"] = varyLanguage
-	return h.reader(r)
 }
 
 // here makes the list of languages lead to this page in each, rather than to the front page.
@@ -107,7 +97,7 @@ func withScheme(address string) string {
 	return address
 }
 
-func (h *handler) viewExplanation(v *explainView, x post.Explanation) {
+func (h *handler) viewExplanation(v *explainView, x post.Explanation, lang string) {
 	words := v.Words
 	if x.URL == "" {
 		v.Invalid = true
@@ -121,7 +111,7 @@ func (h *handler) viewExplanation(v *explainView, x post.Explanation) {
 		v.LookedFor = append(v.LookedFor, t.Phrases...)
 	}
 	for i := range x.Found {
-		v.Found = append(v.Found, h.viewFinding(&x.Found[i], words))
+		v.Found = append(v.Found, h.viewFinding(&x.Found[i], lang))
 	}
 	for _, waiting := range x.Waiting {
 		say := words.Explain.Fate.Waits
@@ -143,12 +133,13 @@ func (h *handler) viewExplanation(v *explainView, x post.Explanation) {
 	}
 }
 
-func (h *handler) viewFinding(f *post.Finding, words *i18n.Words) findingView {
+func (h *handler) viewFinding(f *post.Finding, lang string) findingView {
+	words := i18n.WordsIn(lang)
 	p := &f.Post
 	w := &words.Explain
 	v := findingView{
-		articleView:  h.viewArticle(post.Edition{Lead: *p, Source: post.Source{ID: p.Source, Title: f.Source.Title()}, Published: p.FirstSeen}, words),
-		LanguageFrom: p.LanguageFrom,
+		articleView:  h.viewArticle(post.Edition{Lead: *p, Source: post.Source{ID: p.Source, Title: f.Source.Title()}, Published: p.FirstSeen}, lang),
+		LanguageFrom: words.Because(p.LanguageFrom),
 	}
 	v.Title = cmp.Or(p.Title, p.URL)
 	if v.Language != "" {
@@ -163,6 +154,8 @@ func (h *handler) viewFinding(f *post.Finding, words *i18n.Words) findingView {
 		v.Shown = &linkView{f.Edition.URL, f.Edition.Title}
 	case post.Discusses:
 		v.Say = w.Fate.Discusses
+	case post.SpokenFor:
+		v.Say = w.Fate.SpokenFor
 	case post.OnNoTopic:
 		v.Say, v.LooksFor = w.Fate.OnNoTopic, true
 	case post.ArticleWaits:
@@ -181,7 +174,7 @@ func (h *handler) viewFinding(f *post.Finding, words *i18n.Words) findingView {
 	}
 	v.StoryPath = ""
 	if f.Edition.ID != "" {
-		v.StoryPath = h.prefix + storyPath(f.Story)
+		v.StoryPath = h.prefix + h.storyPage(lang, f.Story)
 	}
 	for _, t := range f.Ties {
 		v.Ties = append(v.Ties, explainTie{why(words, t.Reason), t.Title, t.URL})
@@ -223,6 +216,8 @@ func (h *handler) viewNearby(s *post.SourceState, address string, words *i18n.Wo
 		v.Say = w.NotRead
 	case post.InTrouble:
 		v.Say, v.Trouble = w.InTrouble, s.Visit.Trouble
+		fares := fares(words, s.Condition())
+		v.Fares = &fares
 	case post.NotInFeed:
 		v.Say = w.NotInFeed
 	}

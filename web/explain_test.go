@@ -49,13 +49,14 @@ func TestExplainFound(t *testing.T) {
 		not     string
 	}{
 		"told": {finding(func(f *post.Finding) { f.Edition, f.Leads = shown, true }),
-			[]string{say.Told, "Source West", "23 November 2026", "#social in the title", "Language English, because text 0.99", "All about this"}, "Looked for"},
+			[]string{say.Told, "Source West", "23 November 2026", "#social in the title", "Language English: text (99%)", "All about this"}, "Looked for"},
 		"told by another": {finding(func(f *post.Finding) {
 			f.Edition = shown
 			f.Ties = []post.Tie{{Reason: post.Hreflang, Title: "Oproep", URL: shown.URL}}
 		}), []string{say.ToldByAnother, "Shown as Oproep", "Declared as its translation Oproep"}, "Looked for"},
 		"discusses":      {finding(func(f *post.Finding) { f.Edition, f.Talks = shown, true }), []string{say.Discusses}, "Looked for"},
-		"off topic":      {finding(off), []string{say.OnNoTopic, "Looked for, in title, text and tags: #social open web", "because text 0.99"}, "All about this"},
+		"spoken for":     {finding(func(f *post.Finding) { f.Story = "" }), []string{say.SpokenFor, "#social in the title"}, "Looked for"},
+		"off topic":      {finding(off), []string{say.OnNoTopic, "Looked for, in title, text and tags: #social open web", "Language English: text (99%)"}, "All about this"},
 		"article waits":  {finding(func(f *post.Finding) { off(f); f.Post.PageNeed = post.PageWanted }), []string{say.ArticleWaits, "#social"}, "All about this"},
 		"article unread": {finding(func(f *post.Finding) { off(f); f.Post.PageNeed = post.PageFailed }), []string{say.ArticleUnread, "#social"}, "All about this"},
 		"left":           {finding(func(f *post.Finding) { f.Post.Matches, f.Retracted = nil, post.OffTopic }), []string{say.LeftTopic, "#social"}, "All about this"},
@@ -89,7 +90,7 @@ func TestExplainAbsent(t *testing.T) {
 	say := i18n.WordsIn("en").Explain
 	read := post.Visit{Succeeded: noon, Next: noon.Add(time.Hour)}
 	trouble := read
-	trouble.Trouble = `it answered 500 <script>`
+	trouble.Trouble, trouble.Status = `it answered 500 <script>`, 500
 	for name, c := range map[string]struct {
 		address string
 		x       post.Explanation
@@ -100,7 +101,7 @@ func TestExplainAbsent(t *testing.T) {
 		"nobody's":        {"https://east.example/1", post.Explanation{}, []string{"No source on east.example is read here."}},
 		"never read":      {"https://west.example/1", post.Explanation{Nearby: []post.SourceState{state(post.Active, post.Visit{})}}, []string{"West", say.Absence.NeverRead}},
 		"paused":          {"https://west.example/1", post.Explanation{Nearby: []post.SourceState{state(post.Paused, read)}}, []string{say.Absence.NotRead}},
-		"in trouble":      {"https://west.example/1", post.Explanation{Nearby: []post.SourceState{state(post.Active, trouble)}}, []string{say.Absence.InTrouble, "Trouble it answered 500 <script>"}},
+		"in trouble":      {"https://west.example/1", post.Explanation{Nearby: []post.SourceState{state(post.Active, trouble)}}, []string{say.Absence.InTrouble, "Its server has a problem. It answers with an error", "Trouble it answered 500 <script>"}},
 		"not in feed":     {"https://west.example/1", post.Explanation{Nearby: []post.SourceState{state(post.Active, read)}}, []string{say.Absence.NotInFeed, "Last read 23 November 2026, 12:00 UTC", "Next visit not before 23 November 2026, 13:00 UTC"}},
 		"the site":        {"https://west.example/", post.Explanation{Nearby: []post.SourceState{state(post.Active, read)}}, []string{say.Absence.Itself}},
 		"for a moderator": {"https://social.example/1", post.Explanation{Waiting: []post.Waiting{{}}}, []string{say.Fate.Waits}},
@@ -127,11 +128,16 @@ func TestExplainLanguages(t *testing.T) {
 	store := planet()
 	server := serve(t, newHandler(t, testSite(), store))
 	res, page := get(t, server, "GET", "/explain?url=https%3A%2F%2Feast.example%2F%3Fa%26b", "Accept-Language", "ar")
-	if root := elements(t, page, atom.Html)[0]; root["lang"] != "ar" || root["dir"] != "rtl" || res.Header.Get("Vary") != "Accept-Language" {
+	if root := elements(t, page, atom.Html)[0]; root["lang"] != "ar" || root["dir"] != "rtl" || res.Header.Get("Vary") != "Accept-Language, Cookie" {
 		t.Errorf("html %v, %v", root, res.Header)
 	}
 	if !strings.Contains(string(page), `href="/explain?lang=nl&amp;url=https%3A%2F%2Feast.example%2F%3Fa%26b"`) {
 		t.Errorf("%s", page)
+	}
+	store.explains = map[string]post.Explanation{"https://west.example/1": {Found: []post.Finding{{
+		Post: post.Post{URL: "https://west.example/1", Title: "Call", Language: "en", LanguageFrom: "text 0.99, path /en/; the feed says nl, outweighed", FirstSeen: noon}}}}}
+	if text, page := explained(t, store, "nl", "https://west.example/1"); !strings.Contains(text, "English: tekst (99%), adres (\u2068/en/\u2069) · weegt minder: feed (\u2068nl\u2069)") || strings.Contains(page, `lang="en">text`) {
+		t.Errorf("what settled the language is not said in Dutch: %s", text)
 	}
 	if _, front := get(t, server, "GET", "/ar/"); !strings.Contains(string(front), `href="/explain?lang=ar"`) {
 		t.Error("no page leads there")

@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"samenloop/feeds"
@@ -18,7 +17,15 @@ func (h *handler) feed(f feeds.Format) renderer {
 		if err != nil {
 			return "", nil, err
 		}
-		body, err := f.Render(h.compose(l))
+		feed := h.compose(l)
+		if f.Counts && q.Search == "" && (q.Before == post.Cursor{}) { // what a search finds is found anew to be counted
+			n, err := h.store.Count(ctx, q)
+			if err != nil {
+				return "", nil, err
+			}
+			feed.Total = &n
+		}
+		body, err := f.Render(feed)
 		return f.Type, body, err
 	}
 }
@@ -41,11 +48,9 @@ const removedFor = 30 * 24 * time.Hour
 func (h *handler) read(ctx context.Context, q post.Query) (listing, error) {
 	l := listing{query: q}
 	if q.Topic != "" {
-		i := slices.IndexFunc(h.Topics, func(t post.Topic) bool { return t.ID == q.Topic })
-		if i < 0 {
+		if l.topic = h.topicTitle(q.Topic); l.topic == "" {
 			return l, errNotFound
 		}
-		l.topic = cmp.Or(h.Topics[i].Title, q.Topic)
 	}
 	titles, err := h.readSources(ctx, &l)
 	if err != nil {
@@ -61,7 +66,7 @@ func (h *handler) read(ctx context.Context, q post.Query) (listing, error) {
 		if err != nil {
 			return l, err
 		}
-		q.Limit = firstPage(n)
+		q.Limit = firstPage(n, q.Limit)
 	}
 	if l.editions, l.next, err = h.store.Editions(ctx, q); err != nil {
 		return l, err
@@ -76,10 +81,37 @@ func (h *handler) read(ctx context.Context, q post.Query) (listing, error) {
 	return l, err
 }
 
+// topicTitle is what a topic of the site is called; empty where it has none of that id.
+func (h *handler) topicTitle(id string) string {
+	for _, t := range h.Topics {
+		if t.ID == id {
+			return cmp.Or(t.Title, t.ID)
+		}
+	}
+	return ""
+}
+
+// newer is where the page before the one of q begins; zero where that is the first.
+func (h *handler) newer(ctx context.Context, q post.Query) (post.Cursor, error) {
+	if h.Static { // where the first page has another length
+		first := q
+		first.Before = post.Cursor{}
+		n, err := h.store.Count(ctx, first)
+		if err != nil {
+			return post.Cursor{}, err
+		}
+		first.Before, first.Limit = q.Before, firstPage(n, q.Limit)
+		if c, err := h.store.Newer(ctx, first); err != nil || c == (post.Cursor{}) {
+			return c, err
+		}
+	}
+	return h.store.Newer(ctx, q)
+}
+
 // firstPage is how many of n editions the first page has where pages are files:
-// so many that all others are full, counted from the oldest. A new edition then
+// so many that all others have the limit, counted from the oldest. A new edition then
 // changes the first page alone, until there is one page more.
-func firstPage(n int) int { return (n+perPage/2)%perPage + perPage/2 }
+func firstPage(n, limit int) int { return (n+limit/2)%limit + limit/2 }
 
 // readSources finds where sources live, and what each is called.
 func (h *handler) readSources(ctx context.Context, l *listing) (titles map[string]string, err error) {

@@ -21,6 +21,9 @@ var pageFiles embed.FS
 //go:embed static/style.css
 var styleSheet []byte
 
+//go:embed static/icon.svg
+var icon []byte
+
 const htmlType = "text/html; charset=utf-8"
 
 // frame is what stands around every page: pages/frame.html. The view of a page
@@ -30,13 +33,22 @@ const htmlType = "text/html; charset=utf-8"
 type frame struct {
 	*i18n.Words
 	Language, Dir  string // of the page; its words may be in another language where we have none in its own
+	Chosen         string // the same as the site names it: what forms and addresses of ours say
 	Site, Version  string
 	Title          string // of the page, beside the site's; empty on the front page
 	URL            string // the page's own, canonical; empty where it has none that stays
+	AnyURL         string // where the language of the same page is negotiated; empty where it is not there in each
 	NoIndex        bool   // it is not for search engines
-	Root           string
-	Style, About   string
+	Root           string // the newest posts
+	SourcesPath    string // who is read
+	AboutPath      string // and on what terms
+	ProposePath    string // where a source is proposed; empty where nobody may
 	Why            string // the page that says why a post is not there
+	Here           string // the page's own path
+	Style, Icon    string
+	JSON           string // what our JSON Feeds add
+	RememberPath   string // keeps the language as the reader's choice
+	Remembers      bool   // there is a choice, and somebody to remember it
 	Languages      []languageView
 	ShowsLanguages bool // there is more than one
 	Static         bool // nobody can be asked anything: no forms
@@ -55,15 +67,24 @@ func (h *handler) frame(lang, title string) frame {
 		Words:          words,
 		Language:       words.Tag,
 		Dir:            words.Direction(),
+		Chosen:         lang,
 		Site:           h.Title,
 		Version:        h.Version,
 		Title:          title,
 		Root:           h.prefix + pagePath(lang),
-		Style:          h.prefix + "/style.css",
-		About:          h.prefix + "/about/json",
+		SourcesPath:    h.prefix + pagePath(lang) + sourcesPage,
+		AboutPath:      h.prefix + pagePath(lang) + aboutPage,
 		Why:            h.prefix + explainPath + "?lang=" + lang,
+		Style:          h.prefix + stylePath,
+		Icon:           h.prefix + iconPath,
+		JSON:           h.prefix + "/about/json",
+		RememberPath:   h.prefix + "/?lang=" + lang,
+		Remembers:      len(h.Languages) > 1 && !h.Static,
 		ShowsLanguages: len(h.Languages) > 1,
 		Static:         h.Static,
+	}
+	if h.Members != nil {
+		f.ProposePath = h.prefix + proposePath + "?lang=" + lang
 	}
 	for _, tag := range h.Languages {
 		f.Languages = append(f.Languages, languageView{
@@ -74,13 +95,26 @@ func (h *handler) frame(lang, title string) frame {
 	return f
 }
 
+// Way is one of the frame's own links.
+func (f frame) Way(path, name string) languageView {
+	return languageView{Name: name, Path: path, Current: path == f.Here}
+}
+
+// stand says where the page is below the base: in each language at path below
+// that of the language, and without one where the language is negotiated.
+func (h *handler) stand(f *frame, path string) {
+	for i := range f.Languages {
+		l := &f.Languages[i]
+		l.Path, l.URL = h.prefix+pagePath(l.Tag)+path, h.base+pagePath(l.Tag)+path
+		if l.Current {
+			f.Here, f.URL = l.Path, l.URL
+		}
+	}
+	f.AnyURL = h.base + "/" + path
+}
+
 // language is that of the frame of a feed or a page.
 func (h *handler) language(q post.Query) string { return cmp.Or(q.Language, h.Languages[0]) }
-
-// reader is the language of whoever asks for a page that has none in its address.
-func (h *handler) reader(r *http.Request) string {
-	return i18n.Negotiate(r.Header.Get("Accept-Language"), h.Languages)
-}
 
 // pages are the templates by the names of their files, each in the frame.
 var pages = parsePages()
@@ -135,7 +169,7 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, status int, messa
 		fail(w, status, message)
 		return
 	}
-	lang := r.PathValue("lang")
+	lang := cmp.Or(r.PathValue("lang"), r.FormValue("lang"))
 	if !slices.Contains(h.Languages, lang) {
 		lang = h.reader(r)
 	}

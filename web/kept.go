@@ -4,8 +4,10 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -17,12 +19,17 @@ import (
 const (
 	// keptBytes is how much memory the kept answers may take: some 300 pages of feeds.
 	keptBytes = 64 << 20
-	// renderTime is how long the making of one answer may take.
+	// renderTime is how long the making of one answer may take, with waiting for its turn.
 	renderTime = 20 * time.Second
+	// patience is how long one waits for a newer answer than the one that is kept.
+	patience = 100 * time.Millisecond
 )
 
 // errNotFound says that a URL names a language, topic or source that is not there.
 var errNotFound = errors.New("not found")
+
+// errTooMany says that the turn of an answer to be made did not come.
+var errTooMany = errors.New("too much is asked for at once; try again later")
 
 // goneError says that what a URL names was there and is no more. Its message and
 // its body, where it has one, are in the format that was asked for.
@@ -33,12 +40,25 @@ type goneError struct {
 
 func (*goneError) Error() string { return "this is no longer shown here" }
 
+// movedError says that what a URL names stands at another path of ours for good.
+type movedError struct{ path string }
+
+func (e *movedError) Error() string { return "it stands at " + e.path }
+
 func (e *goneError) serve(w http.ResponseWriter) {
 	w.Header()["Cache-Control"] = noStore
 	w.Header().Set("Content-Type", e.contentType)
 	w.WriteHeader(http.StatusGone)
 	w.Write(e.body)
 }
+
+// panicked is a panic where an answer was made, on its way to those who wait for it.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprint(p.value) }
 
 // key names an answer: what it shows, and how.
 type key struct {
@@ -51,6 +71,11 @@ type renderer func(context.Context, post.Query) (contentType string, body []byte
 
 // keep serves what a renderer makes, and makes it again only when its version changed.
 func (h *handler) keep(format string, render renderer) http.HandlerFunc {
+	return h.keepBy(h.store.Version, format, render)
+}
+
+// keepBy is keep for what has another version than that of the feed of its query.
+func (h *handler) keepBy(version func(post.Query) string, format string, render renderer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		search, before, err := parsePageQuery(r.URL.RawQuery)
 		if err != nil {
@@ -67,15 +92,20 @@ func (h *handler) keep(format string, render renderer) http.HandlerFunc {
 			Before:   before,
 			Limit:    perPage,
 		}}
-		a, err := h.find(r.Context(), k, render)
-		gone := (*goneError)(nil)
+		a, err := h.find(r.Context(), k, version(k.query), render)
+		gone, moved := (*goneError)(nil), (*movedError)(nil)
 		switch {
+		case errors.As(err, &moved):
+			http.Redirect(w, r, moved.path, http.StatusMovedPermanently)
 		case errors.As(err, &gone) && gone.body != nil:
 			gone.serve(w)
 		case gone != nil:
 			h.fail(w, r, http.StatusGone, err.Error())
 		case errors.Is(err, errNotFound):
 			h.fail(w, r, http.StatusNotFound, err.Error())
+		case errors.Is(err, errTooMany):
+			later(w, renderTime)
+			h.fail(w, r, http.StatusServiceUnavailable, err.Error())
 		case err != nil:
 			h.Metrics.StoreError()
 			slog.Error("render", "path", r.URL.Path, "error", err)
@@ -86,25 +116,55 @@ func (h *handler) keep(format string, render renderer) http.HandlerFunc {
 	}
 }
 
-// find gives the kept answer, or makes it where there is none of its version.
-func (h *handler) find(ctx context.Context, k key, render renderer) (*answer, error) {
-	version := h.store.Version(k.query)
-	if a := h.kept.get(k); a != nil && a.version == version {
+// find gives the kept answer, or makes it where there is none of its version. Where
+// that takes long, as in a round that changes much, whoever asks gets the one before it.
+func (h *handler) find(ctx context.Context, k key, version string, render renderer) (*answer, error) {
+	last := h.kept.get(k)
+	if last != nil && last.version == version {
 		h.Metrics.hit()
-		return a, nil
+		return last, nil
 	}
-	return h.make(ctx, k, version, render)
+	var enough <-chan time.Time // never, where there is none before it
+	switch {
+	case last == nil:
+	case len(h.rendering) == cap(h.rendering): // its turn is not soon
+		enough = time.After(0)
+	default:
+		enough = time.After(h.patience)
+	}
+	select {
+	case made := <-h.make(ctx, k, version, render):
+		var p *panicked
+		if errors.As(made.Err, &p) {
+			panic(p)
+		}
+		a, _ := made.Val.(*answer)
+		return a, made.Err
+	case <-enough:
+		return last, nil
+	}
 }
 
-// make renders an answer and keeps it. Whoever asks for the same meanwhile waits
-// for it rather than making it too. The version was read before the editions are:
-// what changes in between is noticed at the next request.
-func (h *handler) make(ctx context.Context, k key, version string, render renderer) (*answer, error) {
-	// The answer is for everybody who waits: that one of them leaves does not end it.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renderTime)
-	defer cancel()
-	flight := k.format + feedPath(k.query) + k.query.Story + "?" + pageQuery(k.query.Search, k.query.Before) + " " + version
-	v, err, _ := h.kept.flights.Do(flight, func() (any, error) {
+// make renders an answer and keeps it, a few at a time. Whoever asks for the same
+// meanwhile gets this one, too. The version was read before the editions are: what
+// changes in between is noticed at the next request.
+func (h *handler) make(ctx context.Context, k key, version string, render renderer) <-chan singleflight.Result {
+	flight := k.format + feedPath(k.query) + k.query.Story + "?" + pageQuery(k.query.Search, k.query.Before)
+	return h.kept.flights.DoChan(flight, func() (made any, err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = &panicked{p, debug.Stack()}
+			}
+		}()
+		// The answer is for everybody who waits: that one of them leaves does not end it.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renderTime)
+		defer cancel()
+		select {
+		case h.rendering <- struct{}{}:
+			defer func() { <-h.rendering }()
+		case <-ctx.Done():
+			return nil, errTooMany
+		}
 		last := h.kept.get(k)
 		if last != nil && last.version == version {
 			return last, nil // made between our look and our turn
@@ -120,10 +180,6 @@ func (h *handler) make(ctx context.Context, k key, version string, render render
 		h.kept.put(k, a)
 		return a, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return v.(*answer), nil
 }
 
 // follow sets since when the answer has its bytes, knowing the one before it.

@@ -11,8 +11,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"samenloop/post"
@@ -127,6 +129,77 @@ func TestStampede(t *testing.T) {
 			t.Fatal("not everybody got the same feed")
 		}
 	}
+}
+
+// Where making it anew takes long, readers get what was kept, until it is there.
+func TestNobodyWaitsForNews(t *testing.T) {
+	store := planet()
+	h := newHandler(t, testSite(), store)
+	get := func() string {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", "/nl/feed.atom", nil))
+		return w.Body.String()
+	}
+	before := get()
+	store.change(edition(5, "noord", "nl", "Nieuws"))
+	store.waiting, store.release = make(chan struct{}), make(chan struct{})
+	h.patience = 0
+	for range 3 {
+		if get() != before {
+			t.Error("who asks meanwhile gets something else")
+		}
+	}
+	<-store.waiting
+	h.patience = time.Minute
+	after := make(chan string)
+	go func() { after <- get() }()
+	close(store.release)
+	if !strings.Contains(<-after, "Nieuws") {
+		t.Error("the news does not come")
+	}
+	if n := store.renders(); n != 2 {
+		t.Errorf("rendered %d times", n)
+	}
+
+	before = get() // by now what waited is done
+	store.release = nil
+	store.change(edition(6, "noord", "nl", "Meer nieuws"))
+	for range cap(h.rendering) {
+		h.rendering <- struct{}{}
+	}
+	if get() != before {
+		t.Error("who asks while much is being made gets something else")
+	}
+	for range cap(h.rendering) {
+		<-h.rendering
+	}
+	if !strings.Contains(get(), "Meer nieuws") {
+		t.Error("the news does not come")
+	}
+}
+
+// Who asks for what is not there yet, while all that can be made at once is being made, is
+// told when to come again.
+func TestTooMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHandler(t, testSite(), planet())
+		for range cap(h.rendering) {
+			h.rendering <- struct{}{}
+		}
+		for _, path := range []string{"/feed.atom", "/nl/", "/changes.json"} {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "20" || strings.Count(w.Body.String(), "\n") != 1 {
+				t.Errorf("%s: %d %v %s", path, w.Code, w.Header(), w.Body)
+			}
+		}
+		<-h.rendering
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", "/feed.atom", nil))
+		if w.Code != http.StatusOK {
+			t.Errorf("afterwards: %d", w.Code)
+		}
+	})
 }
 
 // Who asked first may leave; those who wait get their feed all the same.

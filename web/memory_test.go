@@ -15,14 +15,15 @@ import (
 
 // memory is a small store. Rows are sequence numbers.
 type memory struct {
-	mu       sync.Mutex
-	editions []post.Edition
-	sources  []post.SourceState
-	version  int
-	removed  map[string]post.Tombstone // by story: one each
-	posts    map[string][]post.Part    // by story
-	edges    []post.Edge
-	explains map[string]post.Explanation // by address
+	mu         sync.Mutex
+	editions   []post.Edition
+	sources    []post.SourceState
+	version    int
+	removed    map[string]post.Tombstone // by story: one each
+	posts      map[string][]post.Part    // by story
+	edges      []post.Edge
+	successors map[string]string           // by story
+	explains   map[string]post.Explanation // by address
 
 	asked   int   // how often Editions was
 	told    int   // how often Story was
@@ -38,8 +39,10 @@ func (m *memory) Version(q post.Query) string {
 	return strconv.Itoa(m.version)
 }
 
+func (m *memory) SourcesVersion() string { return m.Version(post.Query{}) }
+
 func (m *memory) Sources(context.Context) ([]post.SourceState, error) {
-	return m.sources, nil
+	return slices.Clone(m.sources), nil
 }
 
 // Count is how many editions there are without a limit.
@@ -47,6 +50,17 @@ func (m *memory) Count(ctx context.Context, q post.Query) (int, error) {
 	q.Before, q.Limit = post.Cursor{}, len(m.editions)
 	all, _, err := m.Editions(ctx, q)
 	return len(all), err
+}
+
+func (m *memory) Newer(ctx context.Context, q post.Query) (post.Cursor, error) {
+	all := q
+	all.Before, all.Limit = post.Cursor{}, len(m.editions)
+	list, _, err := m.Editions(ctx, all)
+	i := slices.IndexFunc(list, func(e post.Edition) bool { return e.Seq == q.Before.Row }) - q.Limit
+	if err != nil || i < 0 {
+		return post.Cursor{}, err
+	}
+	return post.Cursor{Sort: list[i].Sort, Row: list[i].Seq}, nil
 }
 
 func (m *memory) Editions(ctx context.Context, q post.Query) ([]post.Edition, post.Cursor, error) {
@@ -98,7 +112,7 @@ func (m *memory) Story(ctx context.Context, id string) (s post.Story, err error)
 			s.Removed = append(s.Removed, t)
 		}
 	}
-	s.Posts, s.Edges = m.posts[s.ID], m.edges
+	s.Posts, s.Edges, s.Successor = m.posts[s.ID], m.edges, m.successors[s.ID]
 	return s, m.err
 }
 
@@ -182,5 +196,6 @@ func newHandler(t testing.TB, site Site, store Store) *handler {
 	}
 	h := made.(*handler)
 	h.now = func() time.Time { return noon }
+	h.patience = time.Minute // nobody is in a hurry, on a machine that is
 	return h
 }

@@ -148,13 +148,14 @@ type tally struct {
 var (
 	sourcesDesc = prometheus.NewDesc("samenloop_sources", "Sources, by state.", []string{"state"}, nil)
 	troubleDesc = prometheus.NewDesc("samenloop_sources_in_trouble", "Sources that are read and whose last visit failed.", nil, nil)
+	deadDesc    = prometheus.NewDesc("samenloop_sources_dead", "Sources that answered 410, or that fail since days.", nil, nil)
 	postsDesc   = prometheus.NewDesc("samenloop_posts", "Stored posts, by whether they are on a topic.", []string{"on_topic"}, nil)
 	shownDesc   = prometheus.NewDesc("samenloop_stories_shown", "Stories that the feed of everything shows.", nil, nil)
 )
 
 // Describe implements [prometheus.Collector].
 func (t *tally) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{sourcesDesc, troubleDesc, postsDesc, shownDesc} {
+	for _, d := range []*prometheus.Desc{sourcesDesc, troubleDesc, deadDesc, postsDesc, shownDesc} {
 		to <- d
 	}
 }
@@ -174,13 +175,16 @@ func (t *tally) Collect(to chan<- prometheus.Metric) {
 	}
 	states := []post.State{post.Active, post.Paused, post.Gone, post.Removed, post.Blocked}
 	count := make([]int, len(states))
-	var trouble, posts, matched int
+	var trouble, dead, posts, matched int
 	for _, s := range sources {
 		if i := slices.Index(states, s.State); i >= 0 {
 			count[i]++
 		}
 		if s.State == post.Active && s.Visit.Trouble != "" {
 			trouble++
+		}
+		if (s.State == post.Active || s.State == post.Gone) && s.Visit.Dead() {
+			dead++
 		}
 		posts += s.Posts
 		matched += s.Matched
@@ -189,6 +193,7 @@ func (t *tally) Collect(to chan<- prometheus.Metric) {
 		gauge(sourcesDesc, count[i], string(state))
 	}
 	gauge(troubleDesc, trouble)
+	gauge(deadDesc, dead)
 	gauge(postsDesc, matched, "yes")
 	gauge(postsDesc, posts-matched, "no")
 	gauge(shownDesc, shown)

@@ -17,6 +17,8 @@ import (
 // prepare makes the answers that are the same as long as the program runs.
 func (h *handler) prepare() error {
 	h.style = newAnswer("text/css; charset=utf-8", styleSheet, h.now())
+	h.style.cache = forever
+	h.icon = newAnswer("image/svg+xml", icon, h.now())
 	body, err := execute("json.html", struct {
 		frame
 		Feed string
@@ -29,23 +31,17 @@ func (h *handler) prepare() error {
 	return err
 }
 
-var varyLanguage = []string{"Accept-Language"}
-
-// negotiate sends / to the page in the language that the reader wants.
-func (h *handler) negotiate(w http.ResponseWriter, r *http.Request) {
-	w.Header()["Vary"] = varyLanguage
-	http.Redirect(w, r, h.prefix+pagePath(h.reader(r)), http.StatusSeeOther)
-}
-
 // pageView is what page.html shows.
 type pageView struct {
 	frame
-	First      bool       // it has the newest editions
-	AnyURL     string     // where the language is negotiated
-	Older      string     // empty where nothing follows
-	Feeds      []feedView // of this language first
+	Newer      string // the pages beside it; empty where there is none
+	Older      string
+	Feeds      []feedView // the narrowest first
+	Topics     []linkView
 	Articles   []articleView
 	Heading    string
+	Lede       string // a sentence below the heading
+	SiteLink   string // of the source that it is about
 	Nothing    string // where there are no articles
 	SearchPath string
 	Search     string // what was searched for
@@ -69,21 +65,37 @@ type formatView struct {
 
 // articleView is an edition on a page.
 type articleView struct {
-	Title, URL, Excerpt, Source string
-	Language, Dir               string // "" and "auto" where the language is not known
-	Date, Time                  string // for people and for programs
-	Translations                []languageView
-	StoryPath                   string
-	LanguageName                string // only where editions stand together
+	Title, URL, Excerpt string
+	Source, SourcePath  string
+	Language, Dir       string // "" and "auto" where the language is not known
+	Date, Time          string // for people and for programs
+	Topics              []linkView
+	Translations        []languageView
+	StoryPath           string
+	Discussions         string // how many there are, in words; empty where there is none
+	LanguageName        string // only where editions stand together
 }
 
-// page renders the page of a language: its newest editions, and what to subscribe to.
+// page renders a page of editions: those of a language or a topic, the newest
+// first, and what to subscribe to.
 func (h *handler) page(ctx context.Context, q post.Query) (string, []byte, error) {
-	l, err := h.read(ctx, q)
+	return h.pageIn(ctx, q.Language, q)
+}
+
+// sourcePage renders what a source gives, whatever its language: that of q is the page's own.
+func (h *handler) sourcePage(ctx context.Context, q post.Query) (string, []byte, error) {
+	lang := q.Language
+	q.Language, q.Others = "", false
+	return h.pageIn(ctx, lang, q)
+}
+
+func (h *handler) pageIn(ctx context.Context, lang string, q post.Query) (string, []byte, error) {
+	q.Limit = articles
+	v, err := h.view(ctx, lang, q)
 	if err != nil {
 		return "", nil, err
 	}
-	body, err := execute("page.html", h.view(l))
+	body, err := execute("page.html", v)
 	return htmlType, body, err
 }
 
@@ -96,13 +108,13 @@ func (h *handler) search(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *handler) searchPage(ctx context.Context, q post.Query) (string, []byte, error) {
-	l, err := h.read(ctx, q)
+	q.Limit = articles
+	v, err := h.view(ctx, h.language(q), q)
 	if err != nil {
 		return "", nil, err
 	}
-	v := h.view(l)
-	v.Searches, v.NoIndex = true, true
-	v.Heading, v.Nothing = v.Page.Search, v.Page.NothingFound
+	v.Searches, v.NoIndex, v.AnyURL, v.Here = true, true, "", ""
+	v.Heading, v.Lede, v.Nothing = v.Page.Search, "", v.Page.NothingFound
 	if q.Search != "" {
 		v.Heading = v.Page.Found.With("query", q.Search)
 	}
@@ -111,9 +123,10 @@ func (h *handler) searchPage(ctx context.Context, q post.Query) (string, []byte,
 	return htmlType, body, err
 }
 
-// here is the page of a query below the base: of a language, or of a search.
-func here(q post.Query) string {
-	path, query := pagePath(q.Language), pageQuery(q.Search, q.Before)
+// here is the page of a query below the base, in a language: of what is new, of a
+// topic or a source, or of a search.
+func here(lang string, q post.Query) string {
+	path, query := pagePath(lang)+narrowed(q), pageQuery(q.Search, q.Before)
 	if q.Search != "" {
 		path = searchPath
 		if q.Language != "" {
@@ -123,25 +136,69 @@ func here(q post.Query) string {
 	return strings.TrimSuffix(path+"?"+query, "?")
 }
 
-func (h *handler) view(l listing) pageView {
-	lang := h.language(l.query)
+// narrowed is where the page of a topic or a source stands below that of a language.
+func narrowed(q post.Query) string {
+	switch {
+	case q.Topic != "":
+		return "topic/" + q.Topic + "/"
+	case q.Source != "":
+		return "source/" + q.Source + "/"
+	}
+	return ""
+}
+
+// view is a page of editions in the words of a language.
+func (h *handler) view(ctx context.Context, lang string, q post.Query) (pageView, error) {
+	l, err := h.read(ctx, q)
+	if err != nil {
+		return pageView{}, err
+	}
 	words := i18n.WordsIn(lang)
 	v := pageView{
-		frame:      h.frame(lang, ""),
-		First:      l.query.Before == post.Cursor{},
-		AnyURL:     h.base + "/",
-		Heading:    words.Page.Newest,
+		frame:      h.frame(lang, cmp.Or(l.topic, l.source)),
+		Heading:    cmp.Or(l.topic, l.source, words.Page.Newest),
 		Nothing:    words.Page.NothingYet,
 		SearchPath: h.prefix + searchPath,
-		Search:     l.query.Search,
+		Search:     q.Search,
 	}
-	v.URL = h.base + here(l.query)
+	h.stand(&v.frame, narrowed(q))
+	if q.Before != (post.Cursor{}) {
+		v.AnyURL, v.URL = "", h.base+here(lang, q)
+	}
+	beside := func(c post.Cursor) string {
+		other := q
+		other.Before = c
+		return h.prefix + here(lang, other)
+	}
 	if l.next != (post.Cursor{}) {
-		older := l.query
-		older.Before = l.next
-		v.Older = h.prefix + here(older)
+		v.Older = beside(l.next)
 	}
-	offer := func(label string, l listing) {
+	if q.Before != (post.Cursor{}) {
+		newer, err := h.newer(ctx, q)
+		if err != nil {
+			return v, err
+		}
+		v.Newer = beside(newer)
+	}
+	switch {
+	case l.source != "":
+		v.Lede, v.SiteLink = words.Feed.Source.With("site", h.Title, "source", l.source), l.sites[q.Source].Page
+	case l.topic != "":
+		v.Lede = words.Feed.Topic.With("site", h.Title, "topic", l.topic)
+	}
+	v.offer(h, l, lang)
+	for _, t := range h.Topics {
+		v.Topics = append(v.Topics, linkView{h.prefix + pagePath(lang) + narrowed(post.Query{Topic: t.ID}), cmp.Or(t.Title, t.ID)})
+	}
+	for _, e := range l.editions {
+		v.Articles = append(v.Articles, h.viewArticle(e, lang))
+	}
+	return v, nil
+}
+
+// offer says what to subscribe to on a page: the same as it shows, then wider.
+func (v *pageView) offer(h *handler, l listing, lang string) {
+	add := func(label string, l listing) {
 		f := feedView{Label: label, Title: h.title(l)}
 		for _, format := range feeds.Formats {
 			f.Formats = append(f.Formats, formatView{
@@ -152,37 +209,49 @@ func (h *handler) view(l listing) pageView {
 		}
 		v.Feeds = append(v.Feeds, f)
 	}
-	if q := l.query; q.Search != "" {
-		offer(words.Page.Found.With("query", q.Search), listing{query: post.Query{Language: q.Language, Search: q.Search}})
+	switch q := l.query; {
+	case q.Search != "":
+		add(v.Page.Found.With("query", q.Search), listing{query: post.Query{Language: q.Language, Search: q.Search}})
+	case q.Source != "":
+		add(l.source, listing{query: post.Query{Source: q.Source}, source: l.source})
+	case q.Topic != "":
+		add(l.topic, listing{query: post.Query{Language: lang, Topic: q.Topic}, topic: l.topic})
 	}
-	offer(languageName(lang), listing{query: post.Query{Language: lang}})
+	add(languageName(lang), listing{query: post.Query{Language: lang}})
 	for _, t := range h.Topics {
-		title := cmp.Or(t.Title, t.ID)
-		offer(title, listing{query: post.Query{Language: lang, Topic: t.ID}, topic: title})
+		if title := cmp.Or(t.Title, t.ID); t.ID != l.query.Topic {
+			add(title, listing{query: post.Query{Language: lang, Topic: t.ID}, topic: title})
+		}
 	}
-	offer(words.Page.AllLanguages, listing{})
-	for _, e := range l.editions {
-		v.Articles = append(v.Articles, h.viewArticle(e, words))
-	}
-	return v
+	add(v.Page.AllLanguages, listing{})
 }
 
-func (h *handler) viewArticle(e post.Edition, words *i18n.Words) articleView {
+// viewArticle is an edition on a page in a language of the site.
+func (h *handler) viewArticle(e post.Edition, lang string) articleView {
+	words := i18n.WordsIn(lang)
 	a := articleView{
-		Title:    e.Lead.Title,
-		URL:      e.Lead.URL,
-		Excerpt:  excerpt(e.Lead),
-		Source:   e.Source.Title,
+		Title:   e.Lead.Title,
+		URL:     e.Lead.URL,
+		Excerpt: excerpt(e.Lead),
+		Source:  e.Source.Title, SourcePath: h.prefix + pagePath(lang) + narrowed(post.Query{Source: e.Source.ID}),
 		Language: e.Lead.Language,
 		Dir:      i18n.Direction(e.Lead.Language),
 		Date:     words.Date(e.Published.UTC()),
 		Time:     e.Published.UTC().Format(time.RFC3339),
 
-		StoryPath: h.prefix + storyPath(e.Story),
+		StoryPath: h.prefix + h.storyPage(lang, e.Story),
 	}
 	a.URL = cmp.Or(a.URL, a.StoryPath)
 	if i18n.Tag(a.Language) == "" {
 		a.Language, a.Dir = "", "auto"
+	}
+	for _, t := range h.Topics {
+		if slices.Contains(e.Topics, t.ID) {
+			a.Topics = append(a.Topics, linkView{h.prefix + pagePath(lang) + narrowed(post.Query{Topic: t.ID}), cmp.Or(t.Title, t.ID)})
+		}
+	}
+	if n := len(e.Discussions); n > 0 {
+		a.Discussions = words.Page.Discussions.Of(n)
 	}
 	for _, t := range e.Translations {
 		a.Translations = append(a.Translations, languageView{Tag: t.Language, Name: languageName(t.Language), URL: t.URL})
@@ -190,9 +259,15 @@ func (h *handler) viewArticle(e post.Edition, words *i18n.Words) articleView {
 	return a
 }
 
-// excerpt is how a post begins, as far as its title has not said it already.
+// excerpt is how a post begins, as far as its title has not said it already. What
+// WordPress adds to an excerpt of its own, where the post appeared first, stands
+// behind "[…]", and is said by the page in other places.
 func excerpt(p post.Post) string {
-	text := post.CleanText(cmp.Or(p.Summary, post.Text(p.HTML)), 280)
+	text := cmp.Or(p.Summary, post.Text(p.HTML))
+	if begins, _, cut := strings.Cut(text, "[…]"); cut && begins != "" {
+		text = begins + "…"
+	}
+	text = post.CleanText(text, 280)
 	if strings.HasPrefix(text, strings.TrimRight(p.Title, ".… ")) {
 		return ""
 	}

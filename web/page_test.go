@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
-	"samenloop/i18n"
 	"samenloop/post"
 )
 
@@ -72,7 +73,7 @@ func TestPage(t *testing.T) {
 		links[strings.TrimSpace(l["rel"]+" "+l["type"]+" "+l["hreflang"]+" "+l["href"])] = true
 	}
 	for _, want := range []string{
-		"stylesheet   /planet/style.css",
+		"stylesheet   /planet" + stylePath,
 		"canonical   https://example.org/planet/ar/",
 		"alternate  nl https://example.org/planet/nl/",
 		"alternate  x-default https://example.org/planet/",
@@ -99,7 +100,7 @@ func TestPage(t *testing.T) {
 }
 
 func TestPageOfUnknownLanguage(t *testing.T) {
-	a := (&handler{}).viewArticle(post.Edition{Lead: post.Post{Language: "und"}}, i18n.WordsIn("nl"))
+	a := newHandler(t, testSite(), planet()).viewArticle(post.Edition{Lead: post.Post{Language: "und"}}, "nl")
 	if a.Language != "" || a.Dir != "auto" {
 		t.Errorf("%+v", a)
 	}
@@ -115,6 +116,8 @@ func TestExcerpt(t *testing.T) {
 		{"Title", "", "<p>The text.</p>", "The text."},
 		{"A toot says…", "", "<p>A toot says all in its first line.</p>", ""},
 		{"Title", "", "", ""},
+		{"Title", "It begins so. […] The post Title appeared first on Blog.", "", "It begins so. …"},
+		{"Title", "[…]", "", "[…]"},
 	} {
 		p := post.Post{Title: tt.title, Summary: tt.summary, HTML: tt.html}
 		if got := excerpt(p); got != tt.want {
@@ -190,5 +193,43 @@ func TestFeedOfPostWithoutURL(t *testing.T) {
 	_, body := get(t, server, "GET", "/feed.atom")
 	if err := xml.Unmarshal(body, &feed); err != nil || feed.Updated == "" {
 		t.Errorf("an empty feed: %v, updated %q", err, feed.Updated)
+	}
+}
+
+// Of what others wrote pages show text alone: nothing but our own style and icon is
+// loaded with them, over http or https, whatever a post holds. Feeds keep its images.
+func TestPagesLoadNothing(t *testing.T) {
+	store := told()
+	e := edition(20, "noord", "nl", "Met beeld", "social")
+	e.Lead.HTML = `<p>Kijk: <img src="http://img.example/a.png"> <img src="https://img.example/b.png"></p><video src="https://img.example/c.mp4" poster="https://img.example/d.png"></video>`
+	e.Lead.Enclosures = []post.Enclosure{{URL: "https://img.example/e.png", Type: "image/png"}, {URL: "http://img.example/f.mp3", Type: "audio/mpeg"}}
+	store.change(e)
+	server := serve(t, newHandler(t, testSite(), store))
+	for _, path := range []string{"/nl/", "/nl/topic/social/", "/nl/source/noord/", "/story/s", "/nl/sources/", "/search?q=beeld&lang=nl"} {
+		res, body := get(t, server, "GET", path, "Accept", "text/html")
+		if res.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d", path, res.StatusCode)
+		}
+		page, err := html.Parse(bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range page.Descendants() {
+			for _, a := range n.Attr {
+				loads := slices.Contains([]string{"src", "srcset", "poster", "data", "background", "style"}, a.Key) || a.Key == "href" && n.Data == "link" && n.Attr[0].Val != "canonical" && n.Attr[0].Val != "alternate"
+				if loads && !strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "https://example.org") {
+					t.Errorf("%s loads %s %s=%q", path, n.Data, a.Key, a.Val)
+				}
+			}
+			if slices.Contains([]string{"img", "video", "audio", "iframe", "object", "embed", "script"}, n.Data) {
+				t.Errorf("%s has a %s", path, n.Data)
+			}
+		}
+	}
+	_, feed := get(t, server, "GET", "/nl/feed.json")
+	for _, name := range []string{"a.png", "b.png", "e.png", "f.mp3"} {
+		if !bytes.Contains(feed, []byte(name)) {
+			t.Errorf("the feed has no %s", name)
+		}
 	}
 }

@@ -18,7 +18,8 @@ const maxBody = 64 << 10
 // get 421, so that no name that someone else points at us works (DNS rebinding).
 // Ports are not compared: a proxy or a container may map them.
 //
-// How many connections there may be is for the listener to limit.
+// It is to serve a [Door], which limits how many connections there are, and how slowly
+// an answer may be taken.
 func Server(h http.Handler, addr, baseURL string) (*http.Server, error) {
 	base, err := parseBase(baseURL)
 	if err != nil {
@@ -29,9 +30,9 @@ func Server(h http.Handler, addr, baseURL string) (*http.Server, error) {
 		Handler:           guard(h, base.Hostname()),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    32 << 10,
+		ConnState:         moved,
 	}, nil
 }
 

@@ -21,6 +21,8 @@ type Store interface {
 type Reading interface {
 	// Editions gives a page of a feed, newest first, and the cursor of what follows (zero: nothing).
 	Editions(ctx context.Context, q post.Query) ([]post.Edition, post.Cursor, error)
+	// Newer is where the page begins that comes before a page; zero where that is the first.
+	Newer(ctx context.Context, q post.Query) (post.Cursor, error)
 	// Count is how many editions a feed has, on all its pages.
 	Count(ctx context.Context, q post.Query) (int, error)
 	// Removed gives the editions that left a feed since a time, newest first, not too many.
@@ -38,6 +40,8 @@ type Stories interface {
 // Sources lists all sources, with the state of their last visit.
 type Sources interface {
 	Sources(ctx context.Context) ([]post.SourceState, error)
+	// SourcesVersion changes whenever the answer of Sources may have changed; as cheap as Version.
+	SourcesVersion() string
 }
 
 // Explaining gives what is stored about the page at an address. It asks nothing

@@ -21,6 +21,16 @@ const uuidURN = "urn:uuid:"
 // storyPath is where a story stands below the base.
 func storyPath(story string) string { return "/story/" + url.PathEscape(story) }
 
+// storyPage is where people read a story below the base: its own address is in the
+// site's first language, the others have pages of it below theirs. As files there is
+// that one alone, rather than as many for each story as there are languages.
+func (h *handler) storyPage(lang, story string) string {
+	if lang == h.Languages[0] || h.Static {
+		return storyPath(story)
+	}
+	return "/" + lang + storyPath(story) + "/"
+}
+
 func (h *handler) storyURL(story string) string { return h.base + storyPath(story) }
 
 // editionURL is where an edition stands, for programs; people are sent on to its story.
@@ -46,6 +56,8 @@ func (h *handler) toStory(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, http.StatusInternalServerError, "this cannot be shown now; try again later")
 	case s.ID == "":
 		h.fail(w, r, http.StatusNotFound, errNotFound.Error())
+	case s.Successor != "":
+		http.Redirect(w, r, h.prefix+storyPath(s.Successor), http.StatusSeeOther)
 	case !slices.ContainsFunc(s.Editions, func(e post.Edition) bool { return e.ID == id }):
 		h.fail(w, r, http.StatusGone, (&goneError{}).Error())
 	default:
@@ -53,18 +65,22 @@ func (h *handler) toStory(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// readStory gets a story by its id; errNotFound where there is none.
-func (h *handler) readStory(ctx context.Context, id string) (post.Story, error) {
-	s, err := h.store.Story(ctx, id)
-	if err == nil && s.ID != id { // an edition's id names no story
+// readStory gets the story of a query: errNotFound where there is none, a *movedError
+// where another took it in.
+func (h *handler) readStory(ctx context.Context, q post.Query) (post.Story, error) {
+	s, err := h.store.Story(ctx, q.Story)
+	if err == nil && s.ID != q.Story { // an edition's id names no story
 		err = errNotFound
+	}
+	if err == nil && s.Successor != "" {
+		err = &movedError{h.prefix + h.storyPage(h.language(q), s.Successor)}
 	}
 	return s, err
 }
 
 // storyAS2 renders a story as ActivityStreams.
 func (h *handler) storyAS2(ctx context.Context, q post.Query) (string, []byte, error) {
-	s, err := h.readStory(ctx, q.Story)
+	s, err := h.readStory(ctx, q)
 	if err != nil {
 		return "", nil, err
 	}
@@ -128,8 +144,7 @@ func last(removed []post.Tombstone) time.Time {
 	return t
 }
 
-// storyView is what story.html shows. The frame is in the site's first language,
-// whatever the reader's: the page is the same for everybody.
+// storyView is what story.html shows.
 type storyView struct {
 	frame
 	AS2Type         template.HTMLAttr
@@ -162,26 +177,35 @@ type discussionView struct{ URL, Title, Author, Language, Dir string }
 
 // story renders the page of a story.
 func (h *handler) story(ctx context.Context, q post.Query) (string, []byte, error) {
-	s, err := h.readStory(ctx, q.Story)
+	s, err := h.readStory(ctx, q)
 	if err != nil {
 		return "", nil, err
 	}
 	if len(s.Editions) == 0 {
 		return "", nil, &goneError{}
 	}
-	body, err := execute("story.html", h.viewStory(s))
+	body, err := execute("story.html", h.viewStory(s, h.language(q)))
 	return htmlType, body, err
 }
 
-func (h *handler) viewStory(s post.Story) storyView {
-	words := i18n.WordsIn(h.Languages[0])
+func (h *handler) viewStory(s post.Story, lang string) storyView {
+	words := i18n.WordsIn(lang)
 	v := storyView{
-		frame:   h.frame(h.Languages[0], s.Editions[0].Lead.Title),
+		frame:   h.frame(lang, s.Editions[0].Lead.Title),
 		AS2Type: template.HTMLAttr(`type="` + feeds.AS2Type + `"`),
 	}
-	v.URL = h.storyURL(s.ID)
+	v.Here = h.prefix + h.storyPage(lang, s.ID)
+	v.URL = h.base + h.storyPage(lang, s.ID)
+	if !h.Static {
+		v.AnyURL = h.storyURL(s.ID)
+		for i := range v.Languages {
+			l := &v.Languages[i]
+			l.Path, l.URL = h.prefix+h.storyPage(l.Tag, s.ID), h.base+h.storyPage(l.Tag, s.ID)
+		}
+	}
 	for _, e := range s.Editions {
-		a := h.viewArticle(e, words)
+		v.NoIndex = v.NoIndex || e.NoIndex
+		a := h.viewArticle(e, lang)
 		a.LanguageName = languageName(e.Lead.Language)
 		v.Editions = append(v.Editions, a)
 		for _, d := range e.Discussions {
@@ -205,7 +229,7 @@ func (h *handler) viewStory(s post.Story) storyView {
 		if slices.ContainsFunc(v.Discussions, func(d discussionView) bool { return d.URL == p.URL }) {
 			continue // it is told as what it is
 		}
-		view := partView{Anchor: anchor(int64(i)), articleView: h.viewPart(p, words)}
+		view := partView{Anchor: anchor(int64(i)), articleView: h.viewPart(p, lang)}
 		view.Ties = viewTies(s, int64(i), words)
 		if p.Story == s.ID {
 			v.Posts = append(v.Posts, view)
@@ -254,13 +278,13 @@ func shortName(one, other post.Part) string {
 	return other.Title
 }
 
-func (h *handler) viewPart(p post.Part, words *i18n.Words) articleView {
+func (h *handler) viewPart(p post.Part, lang string) articleView {
 	return h.viewArticle(post.Edition{
 		Story:     p.Story,
 		Lead:      post.Post{Title: p.Title, URL: p.URL, Language: p.Language},
 		Source:    p.Source,
 		Published: p.Date,
-	}, words)
+	}, lang)
 }
 
 // anchor names a post on the page of its story.

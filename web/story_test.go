@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"golang.org/x/net/html/atom"
 
 	"samenloop/feeds"
@@ -64,7 +66,7 @@ func TestStoryPage(t *testing.T) {
 		t.Errorf("articles %v", articles)
 	}
 	var items []string
-	for _, li := range elements(t, page, atom.Li)[len(testSite().Languages):] {
+	for _, li := range elements(t, page[bytes.Index(page, []byte("<main")):], atom.Li) {
 		items = append(items, strings.Join(strings.Fields(li["text"]), " "))
 	}
 	if len(items) != 5 {
@@ -92,6 +94,18 @@ func TestStoryPage(t *testing.T) {
 	}
 }
 
+// The page of a post whose author did not allow it to be searched is not for search engines.
+func TestStoryNoIndex(t *testing.T) {
+	for _, noIndex := range []bool{false, true} {
+		store := told()
+		store.editions[len(store.editions)-1].NoIndex = noIndex
+		server := serve(t, newHandler(t, testSite(), store))
+		if _, page := get(t, server, "GET", "/story/s"); bytes.Contains(page, []byte(`<meta name="robots" content="noindex">`)) != noIndex {
+			t.Errorf("noindex is to be there: %v, in\n%s", noIndex, page)
+		}
+	}
+}
+
 func TestShortName(t *testing.T) {
 	part := func(source, language string) post.Part {
 		return post.Part{Source: post.Source{ID: source, Title: "Bron " + source}, Language: language, Title: "Titel"}
@@ -109,7 +123,7 @@ func TestStoryWithMergedEdition(t *testing.T) {
 	h := newHandler(t, testSite(), told())
 	s := post.Story{ID: "s", Editions: []post.Edition{edition(1, "noord", "nl", "Oproep")},
 		Removed: []post.Tombstone{{ID: "1", Language: "nl-BE", At: noon}, {ID: "2", Language: "fr", At: noon}}}
-	if got := h.viewStory(s).Removed; len(got) != 1 || !strings.Contains(got[0], "français") {
+	if got := h.viewStory(s, "nl").Removed; len(got) != 1 || !strings.Contains(got[0], "français") {
 		t.Errorf("%q", got)
 	}
 }
@@ -163,6 +177,16 @@ func TestStoryAS2(t *testing.T) {
 		if vary := res.Header.Get("Vary"); vary != "Accept, Accept-Encoding" && tt.path != "/fr/feed" {
 			t.Errorf("%s: Vary %q", tt.path, vary)
 		}
+		head, none := get(t, server, "HEAD", tt.path, header...)
+		for _, h := range []http.Header{res.Header, head.Header} {
+			h.Del("Date")
+			if tt.status == http.StatusSeeOther { // which need not say it
+				h.Del("Content-Length")
+			}
+		}
+		if diff := cmp.Diff(res.Header, head.Header); diff != "" || head.StatusCode != tt.status || len(none) > 0 {
+			t.Errorf("HEAD %s for %q: %d, %d bytes (-GET +HEAD):\n%s", tt.path, tt.accept, head.StatusCode, len(none), diff)
+		}
 		if tt.kind == "" {
 			continue
 		}
@@ -183,15 +207,100 @@ func TestStoryAS2(t *testing.T) {
 			t.Errorf("%s holds %v", tt.path, o.Items)
 		}
 	}
-	res, _ := get(t, server, "GET", edition)
-	if res.Header.Get("Location") != "/story/s" {
-		t.Errorf("a person is sent to %q", res.Header.Get("Location"))
+	for _, path := range []string{edition, "/story/s/"} {
+		if res, _ := get(t, server, "GET", path); res.Header.Get("Location") != "/story/s" {
+			t.Errorf("%s sends a person to %q", path, res.Header.Get("Location"))
+		}
 	}
 	// The formats of one address are told apart, also by their validators.
 	_, a := get(t, server, "GET", "/feed", "Accept", "application/activity+json")
 	_, b := get(t, server, "GET", "/feed.as2")
 	if !bytes.Equal(a, b) {
 		t.Error("/feed is not /feed.as2")
+	}
+}
+
+// From "first" by "next" a program comes to every edition once, the newest first, and
+// to an end; beyond that there is an empty page.
+func TestAS2Pages(t *testing.T) {
+	store := planet()
+	for n := range int64(2 * perPage) {
+		store.change(edition(10+n, "noord", "nl", "Nog een"))
+	}
+	server := serve(t, newHandler(t, testSite(), store))
+	type page struct {
+		ID, Type, PartOf, Next string
+		TotalItems             *int
+		First                  *page
+		OrderedItems           []struct {
+			Published string
+			Object    struct{ ID string }
+		}
+	}
+	read := func(path string) page {
+		t.Helper()
+		res, body := get(t, server, "GET", path, "Accept", as2Accept)
+		var p page
+		if err := json.Unmarshal(body, &p); err != nil || res.StatusCode != 200 || res.Header.Get("Content-Type") != feeds.AS2Type {
+			t.Fatalf("%s: %v, %d %s", path, err, res.StatusCode, body)
+		}
+		return p
+	}
+	whole := read("/nl/feed")
+	seen := map[string]bool{}
+	last, pages := "9", 0
+	for p := whole.First; ; {
+		pages++
+		for _, a := range p.OrderedItems {
+			if seen[a.Object.ID] || a.Published > last {
+				t.Errorf("%s comes twice, or late", a.Object.ID)
+			}
+			seen[a.Object.ID], last = true, a.Published
+		}
+		if p.Next == "" {
+			break
+		}
+		next := read(strings.TrimPrefix(p.Next, "https://example.org"))
+		if next.Type != "OrderedCollectionPage" || next.ID != p.Next || next.PartOf != whole.ID {
+			t.Errorf("%s is %s %s, part of %s", p.Next, next.Type, next.ID, next.PartOf)
+		}
+		p = &next
+	}
+	if len(seen) != *whole.TotalItems || pages != 3 {
+		t.Errorf("%d editions on %d pages, and it counts %d", len(seen), pages, *whole.TotalItems)
+	}
+	beyond := read("/nl/feed?" + pageQuery("", post.Cursor{Sort: noon.AddDate(-50, 0, 0), Row: 1}))
+	if beyond.Type != "OrderedCollectionPage" || beyond.Next != "" || beyond.OrderedItems == nil || len(beyond.OrderedItems) > 0 {
+		t.Errorf("beyond the end: %+v", beyond)
+	}
+}
+
+// A collection says how many editions all its pages have, and follows what comes.
+func TestTotalItems(t *testing.T) {
+	store := planet()
+	server := serve(t, newHandler(t, testSite(), store))
+	total := func(path string) *int {
+		var c struct{ TotalItems *int }
+		_, body := get(t, server, "GET", path)
+		if err := json.Unmarshal(body, &c); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+		return c.TotalItems
+	}
+	for n := range int64(perPage) {
+		store.change(edition(10+n, "noord", "nl", "Nog een"))
+	}
+	for path, want := range map[string]int{"/feed.as2": perPage + 4, "/nl/feed.as2": perPage + 2, "/topic/social/feed.as2": 2, "/source/west/feed.as2": 2} {
+		if got := total(path); got == nil || *got != want {
+			t.Errorf("%s counts %v, want %d", path, got, want)
+		}
+	}
+	store.change(edition(1000, "noord", "nl", "De nieuwste"))
+	if got := total("/nl/feed.as2"); got == nil || *got != perPage+3 {
+		t.Errorf("with one more it counts %v", got)
+	}
+	if got := total("/nl/feed.as2?q=avond"); got != nil {
+		t.Errorf("a search counts %d", *got)
 	}
 }
 

@@ -4,10 +4,14 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -25,16 +29,23 @@ type Site struct {
 	Topics    []post.Topic // those that have feeds of their own
 	Version   string       // of the program
 	PublicKey string       // that our requests are signed with, as PEM; empty where they are not
+	Contact   string       // of the operator: a mail address or the URL of a page; BaseURL where there is none
+	// Proxies are whose word counts for who asks: X-Forwarded-For. Loopback's always does.
+	Proxies []netip.Prefix
 	// Static says that the answers are written as files: they offer nothing that a
 	// file cannot do, such as a search.
 	Static bool
 
-	Metrics *Metrics                    // what is counted; nil: there is no /metrics
-	Health  func(context.Context) error // why the program does not do its work, in words for everybody; nil: it does
+	Members   *Members                    // who may propose sources; nil: nobody
+	Operators *Operators                  // who decides on the pages; nil: nobody
+	Metrics   *Metrics                    // what is counted; nil: there is no /metrics
+	Health    func(context.Context) error // why the program does not do its work, in words for everybody; nil: it does
 }
 
-// perPage is how many editions a feed or a page shows.
-const perPage = 50
+const (
+	perPage  = 50 // how many editions a feed shows at once
+	articles = 25 // how many a page does: it stays below 60 kB
+)
 
 // New is the handler of a site. It does not look at the request's Host: Server
 // does. For another configuration, call it again: nothing is shared but the store.
@@ -53,6 +64,14 @@ func New(site Site, store Store) (http.Handler, error) {
 		prefix: strings.TrimSuffix(base.Path, "/"),
 		now:    time.Now,
 		kept:   keptAnswers{max: keptBytes},
+
+		crossOrigin: http.NewCrossOriginProtection(),
+
+		patience: patience, rendering: make(chan struct{}, runtime.GOMAXPROCS(0)),
+	}
+	// A proxy may ask us by another name than browsers ask it.
+	if err := h.crossOrigin.AddTrustedOrigin(base.Scheme + "://" + base.Host); err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
 	}
 	if err := h.prepare(); err != nil {
 		return nil, err
@@ -87,8 +106,14 @@ type handler struct {
 	kept   keptAnswers
 	mux    *http.ServeMux
 
-	style, aboutJSON *answer // the same as long as the program runs
-	known            wellKnown
+	// crossOrigin lets pages of other sites read, and change nothing. GET changes nothing of ours.
+	crossOrigin *http.CrossOriginProtection
+
+	patience  time.Duration
+	rendering chan struct{} // has a place for each answer that is being made
+
+	style, icon, aboutJSON *answer // the same as long as the program runs
+	known                  wellKnown
 }
 
 // routes is every URL there is.
@@ -107,13 +132,43 @@ func (h *handler) routes() *http.ServeMux {
 		}
 	}
 
-	handle("/{$}", h.negotiate)
+	// An address without a language leads to the reader's.
+	handle("/{$}", h.enter)
+	handle("/about", h.toReader)
+	handle("/about/{$}", h.toReader)
+	handle("/topic/{topic}", h.toTopic)
+	handle("/topic/{topic}/{$}", h.toTopic)
+	handle("/source/{source}", h.toReader)
+	handle("/source/{source}/{$}", h.toReader)
+	handle("/sources", h.toReader)
+	handle("/sources/{$}", h.toReader)
 	handleIn("", h.addSlash)
 	handleIn("/{$}", h.keep("html", h.page))
+	handleIn("/topic/{topic}", h.addSlash)
+	handleIn("/topic/{topic}/{$}", h.keep("html", h.page))
+	handleIn("/source/{source}", h.addSlash)
+	handleIn("/source/{source}/{$}", h.keep("html", h.sourcePage))
 	handle(searchPath, h.search)
 	handle(explainPath, h.explain)
 	handle("/about/json", h.aboutJSON.serve)
-	handle("/style.css", h.style.serve)
+	handleIn("/about", h.addSlash)
+	handleIn("/about/{$}", h.keep("about", h.about))
+	handleIn("/sources", h.addSlash)
+	handleIn("/sources/{$}", h.keepBy(func(post.Query) string { return h.store.SourcesVersion() }, "sources", h.sources))
+	handle(stylePath, h.style.serve)
+	handle(iconPath, h.icon.serve)
+	if h.Members != nil {
+		handle(proposePath, h.propose)
+		handle(proposalPath, h.proposal)
+		mux.HandleFunc("POST "+h.prefix+proposePath, h.look)
+		for path, f := range map[string]http.HandlerFunc{sendPath: h.send, provePath: h.prove, withdrawPath: h.withdraw} {
+			mux.HandleFunc("POST "+h.prefix+path, f)
+			handle(path, h.toForm)
+		}
+	}
+	if h.Operators != nil {
+		h.handleOperators(mux)
+	}
 	handle("/changes.json", h.changes)
 	handleIn("/changes.json", h.changes)
 	handle("/sources.opml", h.keep("opml", h.opml))
@@ -136,7 +191,17 @@ func (h *handler) routes() *http.ServeMux {
 	}
 	feed("", byAccept(formats...))
 	html, as2 := []string{"text/html"}, []string{feeds.AS2Type, feeds.AS2Profile}
-	handle("/story/{story}", byAccept(choice{html, h.keep("html", h.story)}, choice{as2, h.keep("as2", h.storyAS2)}))
+	story := h.keep("html", h.story)
+	handleIn("/story/{story}", h.addSlash)
+	handleIn("/story/{story}/{$}", func(w http.ResponseWriter, r *http.Request) {
+		if path := h.storyPage(r.PathValue("lang"), r.PathValue("story")); path == storyPath(r.PathValue("story")) {
+			http.Redirect(w, r, h.prefix+path, http.StatusMovedPermanently)
+			return
+		}
+		story(w, r)
+	})
+	handle("/story/{story}/{$}", dropSlash)
+	handle("/story/{story}", byAccept(choice{html, story}, choice{as2, h.keep("as2", h.storyAS2)}))
 	handle("/edition/{edition}", byAccept(choice{html, h.toStory}, choice{as2, ofEdition(h.keep("edition", h.editionAS2))}))
 	handle(actorPath, h.known.actor.serve)
 	handle(KeyPath, h.known.actor.serve)
@@ -161,7 +226,16 @@ func feedPath(q post.Query) string {
 	return path + "/feed"
 }
 
-const searchPath = "/search"
+const (
+	searchPath = "/search"
+	iconPath   = "/icon.svg"
+)
+
+// stylePath changes with the style sheet, so that browsers may keep it.
+var stylePath = func() string {
+	hash := sha256.Sum256(styleSheet)
+	return "/style." + hex.EncodeToString(hash[:5]) + ".css"
+}()
 
 // pagePath is where the page of a language stands; without one, where it is negotiated.
 func pagePath(language string) string {
@@ -180,10 +254,22 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case http.ErrAbortHandler:
 			panic(err)
 		default:
-			slog.Error("panic while answering", "path", r.URL.Path, "panic", err, "stack", string(debug.Stack()))
+			stack := debug.Stack()
+			if p, ok := err.(*panicked); ok {
+				stack = p.stack
+			}
+			slog.Error("panic while answering", "path", r.URL.Path, "panic", err, "stack", string(stack))
 			h.fail(w, r, http.StatusInternalServerError, "something went wrong here; it has been noted")
 		}
 	}()
+	if err := h.crossOrigin.Check(r); err != nil {
+		h.fail(w, r, http.StatusForbidden, "a page of another site may not send this")
+		return
+	}
+	if r.Header.Get("Content-Encoding") != "" { // what it unpacks to has no limit
+		h.fail(w, r, http.StatusUnsupportedMediaType, "send it as it is, not packed")
+		return
+	}
 	// A proxy in front may pass the path on as it is, or without the prefix: both
 	// name the same thing here. Only below a prefix that is itself a path of ours
 	// ("/nl") must it pass on all.
@@ -216,6 +302,7 @@ var (
 	nosniff    = []string{"nosniff"}
 	noReferrer = []string{"no-referrer"}
 	anyOrigin  = []string{"*"}
+	sameOrigin = []string{"same-origin"}
 	noStore    = []string{"no-store"}
 	pagePolicy = []string{"default-src 'none'; style-src 'self'; img-src 'self' https:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"}
 )
@@ -226,6 +313,7 @@ func setHeaders(header http.Header) {
 	header["X-Content-Type-Options"] = nosniff
 	header["Referrer-Policy"] = noReferrer
 	header["Access-Control-Allow-Origin"] = anyOrigin
+	header["Cross-Origin-Opener-Policy"] = sameOrigin
 }
 
 // fail answers with an error in plain text, which is for people: lower case, one line.
@@ -248,6 +336,10 @@ func (h *handler) healthz(w http.ResponseWriter, r *http.Request) {
 }
 
 // addSlash sends /nl to /nl/.
+func dropSlash(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, strings.TrimSuffix(r.URL.EscapedPath(), "/"), http.StatusMovedPermanently)
+}
+
 func (h *handler) addSlash(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, h.prefix+pagePath(r.PathValue("lang")), http.StatusMovedPermanently)
+	http.Redirect(w, r, r.URL.EscapedPath()+"/", http.StatusMovedPermanently)
 }

@@ -62,13 +62,26 @@ func TestRoutes(t *testing.T) {
 		header      string // one more that is expected: "Name: value"
 	}{
 		{"GET /", 303, html, "Location: /nl/"},
-		{"HEAD /", 303, html, "Vary: Accept-Language"},
+		{"HEAD /", 303, html, "Vary: Accept-Language, Cookie"},
 		{"GET /nl", 301, html, "Location: /nl/"},
 		{"GET /nl/", 200, html, "Cache-Control: public, max-age=300"},
 		{"GET /ar/", 200, html, ""},
 		{"HEAD /en/", 200, html, ""},
 		{"GET /about/json", 200, html, "Cache-Control: public, max-age=300"},
-		{"GET /style.css", 200, "text/css; charset=utf-8", "Cache-Control: public, max-age=300"},
+		{"GET " + stylePath, 200, "text/css; charset=utf-8", "Cache-Control: public, max-age=31536000, immutable"},
+		{"GET /icon.svg", 200, "image/svg+xml", "Cache-Control: public, max-age=300"},
+		{"GET /about", 303, html, "Location: /nl/about/"},
+		{"GET /nl/about", 301, html, "Location: /nl/about/"},
+		{"GET /nl/about/", 200, html, ""},
+		{"GET /sources/", 303, html, "Location: /nl/sources/"},
+		{"GET /nl/sources/", 200, html, ""},
+		{"GET /topic/social", 303, html, "Location: /nl/topic/social/"},
+		{"GET /source/%2Fnoord/", 303, html, "Location: /nl/source/%2Fnoord/"},
+		{"GET /topic/nope", 404, plain, ""},
+		{"GET /nl/topic/social", 301, html, "Location: /nl/topic/social/"},
+		{"GET /nl/topic/social/", 200, html, ""},
+		{"GET /source/noord", 303, html, "Vary: Accept-Language, Cookie"},
+		{"GET /en/source/noord/", 200, html, ""},
 		{"GET /healthz", 200, plain, "Cache-Control: no-store"},
 		{"GET /feed.atom", 200, atom, "Cache-Control: public, max-age=300"},
 		{"GET /feed.rss", 200, "application/rss+xml; charset=utf-8", "Vary: Accept-Encoding"},
@@ -94,6 +107,8 @@ func TestRoutes(t *testing.T) {
 		{"GET /feed.atom?before=nope", 400, plain, ""},
 		{"GET /feed.atom?before=%zz", 400, plain, ""},
 		{"GET /nl/?before=nope", 400, plain, ""},
+		{"GET /nl/topic/nope/", 404, plain, ""},
+		{"GET /nl/source/nope/", 404, plain, ""},
 
 		{"POST /feed.atom", 405, plain, "Allow: GET, HEAD"},
 		{"DELETE /nl/", 405, plain, "Allow: GET, HEAD"},
@@ -121,7 +136,7 @@ func TestRoutes(t *testing.T) {
 				t.Errorf("%s %q, want %q", name, res.Header.Get(name), want)
 			}
 			for name, want := range map[string]string{
-				"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Access-Control-Allow-Origin": "*",
+				"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Access-Control-Allow-Origin": "*", "Cross-Origin-Opener-Policy": "same-origin",
 			} {
 				if got := res.Header.Get(name); got != want {
 					t.Errorf("%s %q, want %q", name, got, want)
@@ -182,7 +197,7 @@ func TestPrefix(t *testing.T) {
 	}{
 		{"/planet/feed.atom", 200, ""},
 		{"/planet/nl/", 200, ""},
-		{"/planet/style.css", 200, ""},
+		{"/planet" + stylePath, 200, ""},
 		{"/planet/", 303, "/planet/nl/"},
 		{"/planet", 307, "/planet/"},
 		{"/planet/en", 301, "/planet/en/"},
@@ -264,6 +279,36 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// Pages of other sites may read everything, and send nothing.
+func TestOtherSitesSendNothing(t *testing.T) {
+	h := newHandler(t, testSite(), planet())
+	for _, tt := range []struct {
+		method, header, value string
+		want                  int
+	}{
+		{"POST", "Sec-Fetch-Site", "cross-site", 403},
+		{"POST", "Sec-Fetch-Site", "same-site", 403},
+		{"POST", "Origin", "https://evil.example", 403},
+		{"DELETE", "Origin", "null", 403},
+		{"POST", "Origin", "http://example.com", 405},  // the request's own host: over plain http browsers say no more
+		{"POST", "Origin", "https://example.org", 405}, // base_url's: a proxy may have asked by another name
+		{"POST", "Origin", "http://example.org", 403},
+		{"POST", "Origin", "https://example.org:8443", 403},
+		{"GET", "Sec-Fetch-Site", "cross-site", 200},
+		{"GET", "Origin", "https://evil.example", 200},
+		{"POST", "Sec-Fetch-Site", "same-origin", 405}, // there is nothing to send to
+		{"POST", "Content-Encoding", "gzip", 415},
+	} {
+		r := httptest.NewRequest(tt.method, "/feed.atom", nil)
+		r.Header.Set(tt.header, tt.value)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != tt.want {
+			t.Errorf("%s with %s %s: %d, want %d", tt.method, tt.header, tt.value, w.Code, tt.want)
+		}
+	}
+}
+
 func TestServerHost(t *testing.T) {
 	h := newHandler(t, testSite(), planet())
 	s, err := Server(h, "127.0.0.1:0", "https://Example.org:8443/")
@@ -325,7 +370,7 @@ func TestServerLimits(t *testing.T) {
 	if read != maxBody {
 		t.Errorf("read %d bytes of a body, want %d", read, maxBody)
 	}
-	if s.ReadHeaderTimeout == 0 || s.ReadTimeout == 0 || s.WriteTimeout < renderTime || s.IdleTimeout == 0 || s.MaxHeaderBytes == 0 {
+	if s.ReadHeaderTimeout == 0 || s.ReadTimeout == 0 || s.IdleTimeout == 0 || s.ConnState == nil || s.MaxHeaderBytes == 0 {
 		t.Errorf("%+v", s)
 	}
 	if _, err := Server(nil, "127.0.0.1:0", "example.org"); err == nil {

@@ -17,11 +17,7 @@ func backup(c *call) error {
 	if len(c.args) != 1 {
 		return wrong("backup: give one file to write")
 	}
-	cfg, err := c.readConfig()
-	if err != nil {
-		return err
-	}
-	s, err := cfg.openStore(c, true)
+	cfg, s, err := c.openStore(true)
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func TestBotOfTheReadme(t *testing.T) {
 		if s, err = store.Open(t.Context(), filepath.Join(dir, "db"), store.Options{Languages: []string{"nl"}}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Sync(t.Context(), []post.Source{source}); err != nil {
+		if _, err := s.Sync(t.Context(), []post.Source{source}); err != nil {
 			t.Fatal(err)
 		}
 		server = httptest.NewUnstartedServer(nil)

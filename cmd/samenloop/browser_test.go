@@ -6,17 +6,23 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"samenloop/store"
+	"samenloop/web"
 )
 
 // scripts are vectors: markup that calls xss(N), or asks {B} for something, in a reader that is
@@ -67,6 +73,139 @@ func hostileFeeds(vectors []string) map[string]string {
 	}
 }
 
+// hostileAccounts are the vectors through every door of ActivityStreams, each as a
+// piece and as what a content warning says: accounts of 100, since a visit takes 200 objects.
+func hostileAccounts(vectors []string) map[string]http.HandlerFunc {
+	accounts := map[string]http.HandlerFunc{}
+	for part := range slices.Chunk(vectors, 100) {
+		first := len(accounts) * 100
+		accounts[fmt.Sprintf("as2-%d", len(accounts))] = func(w http.ResponseWriter, q *http.Request) {
+			home := "http://" + q.Host
+			says := func(id, kind string, more map[string]any) map[string]any {
+				o := map[string]any{"@context": "https://www.w3.org/ns/activitystreams", "id": home + id, "type": kind, "to": "as:Public"}
+				maps.Copy(o, more)
+				return o
+			}
+			w.Header().Set("Content-Type", "application/activity+json")
+			answer := json.NewEncoder(w)
+			switch q.URL.Path {
+			case "/feed":
+			case "/actor":
+				v := strings.Join(part[:20], " ")
+				answer.Encode(says("/actor", "Person", map[string]any{"name": v, "preferredUsername": v, "summary": v, "url": part[0], "icon": map[string]any{"type": "Image", "url": part[0]}, "outbox": home + "/feed", "attachment": []any{map[string]any{"type": "PropertyValue", "name": v, "value": v}}}))
+				return
+			default:
+				http.NotFound(w, q)
+				return
+			}
+			var items []any
+			for n, v := range part {
+				i := first + n
+				link := func(kind, media string) map[string]any {
+					return map[string]any{"type": kind, "mediaType": media, "href": v, "url": v, "name": v, "preferredUsername": v, "id": v, "size": v}
+				}
+				person := link("Person", "")
+				person["id"] = home + "/others/" + strconv.Itoa(i)
+				named := link("Document", "image/png")
+				named["url"] = home + "/image.png" // it is shown, and its name with it
+				delete(named, "href")
+				piece := map[string]any{
+					"name": v, "nameMap": map[string]any{"nl": v}, "content": v, "contentMap": map[string]any{"nl": v}, "language": map[string]any{"identifier": v, "name": v},
+					"url": []any{link("Link", "text/html"), link("Link", "video/mp4"), v}, "attributedTo": []any{home + "/actor", person},
+					"tag":        []any{map[string]any{"type": "Hashtag", "name": "#" + v, "href": v}, link("Mention", ""), map[string]any{"type": "Emoji", "name": v, "icon": link("Image", "")}},
+					"attachment": []any{link("Document", "image/png"), link("Link", ""), link("Audio", v), named}, "image": link("Image", ""), "icon": link("Image", ""),
+					"startTime": "2026-11-20T10:00:00Z", "location": link("Place", ""), "oneOf": []any{link("Note", "")}, "published": "2026-11-20T10:00:00Z",
+				}
+				items = append(items, says(fmt.Sprint("/piece/", i), []string{"Article", "Page", "Video", "Event", "Audio"}[i%5], piece))
+				warned := maps.Clone(piece)
+				warned["summary"], warned["summaryMap"] = v, map[string]any{"nl": v}
+				items = append(items, says(fmt.Sprint("/note/", i), "Note", warned))
+			}
+			answer.Encode(says("/feed", "OrderedCollectionPage", map[string]any{"name": part[0], "attributedTo": home + "/actor", "orderedItems": items}))
+		}
+	}
+	return accounts
+}
+
+// hostilePeople are the vectors as what the actors of the fediverse say of themselves: each
+// wrote one of the pieces in a list that has no account of its own. What WebFinger answers is
+// made of vectors as well.
+func hostilePeople(vectors []string) map[string]http.HandlerFunc {
+	lists := map[string]http.HandlerFunc{}
+	for part := range slices.Chunk(vectors, 100) {
+		first := len(lists) * 100
+		lists[fmt.Sprintf("people-%d", len(lists))] = func(w http.ResponseWriter, q *http.Request) {
+			home := "http://" + q.Host
+			w.Header().Set("Content-Type", "application/activity+json")
+			answer := json.NewEncoder(w)
+			if q.URL.Path == "/feed" {
+				// Its newest is of somebody elsewhere: so it is nobody's own.
+				items := []any{map[string]any{"type": "Announce", "actor": "http://elsewhere.example/x", "to": "as:Public", "object": home + "/nothing"}}
+				for n := range part {
+					items = append(items, map[string]any{"type": "Note", "id": fmt.Sprint(home, "/piece/", first+n), "to": "as:Public", "attributedTo": fmt.Sprint(home, "/users/", first+n), "content": fmt.Sprint("<p>A piece by somebody, number ", first+n)})
+				}
+				answer.Encode(map[string]any{"@context": "https://www.w3.org/ns/activitystreams", "type": "OrderedCollection", "id": home + "/feed", "name": strings.Join(part, " "), "orderedItems": items})
+				return
+			}
+			name, is := strings.CutPrefix(q.URL.Path, "/users/")
+			n, err := strconv.Atoi(name)
+			if !is || err != nil || n < first || n-first >= len(part) {
+				http.NotFound(w, q)
+				return
+			}
+			v := part[n-first]
+			answer.Encode(map[string]any{"@context": "https://www.w3.org/ns/activitystreams", "type": "Person", "id": home + q.URL.Path, "name": v, "preferredUsername": v, "summary": v,
+				"url": v, "icon": map[string]any{"type": "Image", "url": v}, "attachment": []any{map[string]any{"type": "PropertyValue", "name": v, "value": v}}, "outbox": home + "/nothing"})
+		}
+	}
+	lists["finger-0"] = func(w http.ResponseWriter, q *http.Request) {
+		var links []any
+		all := strings.Join(vectors, " ")
+		for _, v := range vectors {
+			links = append(links, map[string]any{"rel": "self", "type": "application/activity+json " + v, "href": v, "titles": map[string]any{"und": v}})
+		}
+		w.Header().Set("Content-Type", "application/jrd+json; x="+strings.ToValidUTF8(strings.ReplaceAll(all[:500], "\n", ""), ""))
+		json.NewEncoder(w).Encode(map[string]any{"subject": all, "aliases": vectors, "properties": map[string]any{all: all}, "links": links})
+	}
+	return lists
+}
+
+// hostileArticles are the vectors as articles that have to be read to know their topic, with what
+// stands in their heads and in robots.txt: sources of 30, since a visit reads as many.
+func hostileArticles(vectors []string) map[string]http.HandlerFunc {
+	sites := map[string]http.HandlerFunc{}
+	for part := range slices.Chunk(vectors, 30) {
+		sites[fmt.Sprintf("article-%d", len(sites))] = func(w http.ResponseWriter, q *http.Request) {
+			var n int
+			switch {
+			case q.URL.Path == "/robots.txt":
+				for _, v := range part {
+					fmt.Fprintf(w, "# %s\nUser-agent: %s\nSitemap: %s\nAllow: %s\n", v, v, v, v)
+				}
+			case q.URL.Path == "/feed":
+				var items strings.Builder
+				for n := range part {
+					items.WriteString(itemOf(fmt.Sprintf("<guid>%d</guid><title>Article %d</title><link>http://%s/article/%d</link><description>Only …</description>", n, n, q.Host, n)))
+				}
+				io.WriteString(w, rssOf(items.String()))
+			default:
+				if _, err := fmt.Sscanf(q.URL.Path, "/article/%d", &n); err != nil || n >= len(part) {
+					http.NotFound(w, q)
+					return
+				}
+				v := part[n]
+				e := html.EscapeString(v)
+				w.Header().Set("Content-Type", "text/html; charset=utf-8")
+				fmt.Fprintf(w, `<!DOCTYPE html><html lang="%s"><head><title>%s</title><meta name="author" content="%s"><meta name="description" content="%s"><meta name="keywords" content="%s"><meta property="og:title" content="%s"><meta property="og:image" content="%s">
+					<link rel="canonical" href="%s"><link rel="alternate" hreflang="%s" href="%s"><link rel="author" title="%s" href="%s"><script type="application/ld+json">{"headline":%q,"author":{"name":%q}}</script></head>
+					<body><p>Before it: #web.</p><article><h1>%s</h1><p class="byline">%s</p><p>%s</p><p>%s</p><img alt="%s" src="%s"></article></body></html>`,
+					e, e, e, e, e, e, e, e, e, e, e, e, v, v, e, e, e, v, e, e)
+			}
+		}
+	}
+	return sites
+}
+
 // The instrument: what runs, leaves a mark on the document; then everything is
 // touched in every way that a reader could, and what could still run is named.
 const (
@@ -86,19 +225,21 @@ marks.setAttribute('data-bad',bad.slice(0,20).join('; '));marks.setAttribute('da
 
 var ranMark = regexp.MustCompile(`data-ran-(\d+)`)
 
+// chromium is the browser that tests are made with.
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("this test needs a browser: install chromium (Debian: apt install chromium)")
+	return ""
+}
+
 // browse opens a page in Chromium, without a policy that forbids scripts, and says what ran.
 func browse(t *testing.T, url string) (ran []string, bad string) {
 	t.Helper()
-	var chromium string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			chromium = path
-			break
-		}
-	}
-	if chromium == "" {
-		t.Fatal("this test needs a browser: install chromium (Debian: apt install chromium), or run it with -short")
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	profile, err := os.MkdirTemp("", "chromium") // not t.TempDir: it writes a moment longer than it runs
@@ -106,7 +247,7 @@ func browse(t *testing.T, url string) (ran []string, bad string) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(profile)
-	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-background-networking",
+	cmd := exec.CommandContext(ctx, chromium(t), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--disable-popup-blocking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--user-data-dir="+profile, "--virtual-time-budget=4000", "--dump-dom", url)
 	dom, err := cmd.Output()
 	if err != nil {
@@ -177,24 +318,31 @@ func TestBrowser(t *testing.T) {
 		t.Errorf("the instrument sees too little: %v, %v", ran, beacons)
 	}
 
-	feeds := hostileFeeds(vectors)
+	sources := hostileAccounts(vectors)
+	maps.Copy(sources, hostilePeople(vectors))
+	maps.Copy(sources, hostileArticles(vectors))
+	for name, body := range hostileFeeds(vectors) {
+		sources[name] = says(body)
+	}
 	var attacks []attack
 	var servers []*httptest.Server
-	for name, body := range feeds {
-		attacks = append(attacks, attack{name: name})
-		s := httptest.NewServer(http.HandlerFunc(says(body)))
+	for name, serve := range sources {
+		attacks = append(attacks, attack{name: name, pages: strings.HasPrefix(name, "article")})
+		s := httptest.NewServer(serve)
 		defer s.Close()
 		servers = append(servers, s)
 	}
-	config := hostileConfig(t, t.TempDir(), servers, attacks)
+	config := hostileConfig(t, t.TempDir(), servers, attacks, patientTimeout)
 	text, err := os.ReadFile(config)
 	if err == nil { // they are to stand on the pages of one language
-		err = os.WriteFile(config, []byte(strings.ReplaceAll(string(text), "full_text = false", "full_text = false\nlanguage = \"nl\"")), 0o600)
+		changed := strings.ReplaceAll(string(text), "full_text", "language = \"nl\"\nfull_text")
+		changed = regexp.MustCompile(`(id = "finger-0"\nurl = )"http://([^/]*)/feed"`).ReplaceAllString(changed, `$1"acct:x@$2"`)
+		err = os.WriteFile(config, []byte(changed), 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := runProgram(t, "poll", "-config", config); r.code != 0 {
+	if r := runProgram(t, "poll", "-config", config); r.code != 1 || strings.Count(r.stdout, "trouble: ") != 1 || !strings.Contains(r.stdout, "names no actor") {
 		t.Fatal(r.stdout, r.errs)
 	}
 	posts := lines[listedPost](t, runProgram(t, "post", "list", "-json", "-config", config).stdout)
@@ -203,11 +351,13 @@ func TestBrowser(t *testing.T) {
 	}
 	stored := map[string]int{}
 	for _, p := range posts {
-		stored[p.Source]++
+		if name, _, _ := strings.Cut(p.Source, "-"); p.Matched { // of an article: it was read
+			stored[name]++
+		}
 	}
-	for _, name := range []string{"rss", "atom", "json"} {
-		if stored[name] < len(vectors)-1 { // a CDATA section within another is lost, and said to be
-			t.Errorf("%d of %d vectors came through %s", stored[name], len(vectors), name)
+	for name, want := range map[string]int{"rss": len(vectors), "atom": len(vectors), "json": len(vectors), "as2": 2 * len(vectors), "people": len(vectors), "article": len(vectors)} {
+		if stored[name] < want-1 { // a CDATA section within another is lost, and said to be
+			t.Errorf("%d of %d posts came through %s", stored[name], want, name)
 		}
 	}
 
@@ -231,7 +381,7 @@ func TestBrowser(t *testing.T) {
 		}
 		path = strings.TrimPrefix(feed.Next, "http://127.0.0.1:8080")
 	}
-	if items < 3*len(vectors) {
+	if items < 7*len(vectors) {
 		t.Errorf("%d items in /feed.json", items)
 	}
 	check := func(what, page string, images bool) {
@@ -281,5 +431,103 @@ func TestBrowser(t *testing.T) {
 	for i := 0; i < len(stories); i += max(1, len(stories)/3) {
 		check("story-"+filepath.Base(stories[i]), instrumented(stories[i]), false)
 	}
+	importHostileList(t, config, vectors)
+	for _, path := range []string{"/nl/sources/", "/nl/source/rss/", "/nl/source/atom/", "/nl/source/people-0/", "/nl/source/article-0/", "/de/topic/web/"} {
+		check("narrow"+strings.ReplaceAll(path, "/", "-"), instrumented(path), false)
+	}
 	t.Logf("%d items as they are, %d pages, %d stories", items, count, len(stories))
+
+	// What a reader is lured to ask for stands in the page that answers.
+	cfg, err := readConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), cfg.Site.Database, store.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	handler, err := web.New(cfg.site(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/search?lang=nl&q=", "/explain?lang=nl&url=", "/explain?lang=nl&url=http://127.0.0.1/", "/search?q=web&lang="} {
+		var all strings.Builder
+		all.WriteString("<!doctype html><html><head>" + instrument + "</head>")
+		for _, v := range vectors {
+			answer := httptest.NewRecorder()
+			handler.ServeHTTP(answer, httptest.NewRequest("GET", cfg.Site.BaseURL+path+url.QueryEscape(v), nil))
+			_, body, _ := strings.Cut(answer.Body.String(), "<body")
+			all.WriteString("<div" + strings.Replace(body, "</html>", "", 1))
+		}
+		if !strings.Contains(all.String(), "<main") {
+			t.Errorf("%s shows nothing", path)
+		}
+		check("asked"+strings.NewReplacer("/", "-", "?", "-", "=", "-", "&", "-", ":", "-").Replace(path), all.String()+touch, false)
+	}
+
+	// Nor does what somebody proposes, and what is found there.
+	cfg.Site.example, cfg.Fetch.AllowNetworks = "an example", []string{"127.0.0.0/8"} // which may be on this machine
+	site := cfg.site()
+	if site.Members, err = cfg.members(s, web.NewLimits()); err != nil {
+		t.Fatal(err)
+	}
+	if handler, err = web.New(site, s); err != nil {
+		t.Fatal(err)
+	}
+	body := func(method string, form url.Values) string {
+		r := httptest.NewRequest(method, cfg.Site.BaseURL+"/sources/new", strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Accept", "text/html")
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, r)
+		_, body, _ := strings.Cut(answer.Body.String(), "<body")
+		return "<div" + strings.Replace(body, "</html>", "", 1)
+	}
+	seal := regexp.MustCompile(`name="seal" value="([^"]*)"`).FindStringSubmatch(body("GET", nil))
+	if seal == nil {
+		t.Fatal("there is no form")
+	}
+	time.Sleep(1100 * time.Millisecond) // who is quicker than reading takes is a program
+	var proposed strings.Builder
+	proposed.WriteString("<!doctype html><html><head>" + instrument + "</head>")
+	for _, v := range vectors {
+		proposed.WriteString(body("POST", url.Values{"address": {v}}))
+	}
+	found := 0
+	for name, serve := range sources {
+		if kind, n, _ := strings.Cut(name, "-"); kind == "finger" || n != "" && n != "0" { // one of each kind
+			continue
+		}
+		another := httptest.NewServer(serve) // those that are read already are not looked at
+		defer another.Close()
+		page := body("POST", url.Values{"address": {another.URL + "/feed"}, "seal": {seal[1]}})
+		if strings.Contains(page, "<article") {
+			found++
+		}
+		proposed.WriteString(page)
+	}
+	if found < 6 {
+		t.Errorf("posts are shown of %d proposals", found)
+	}
+	check("proposed", proposed.String()+touch, false)
+}
+
+// importHostileList adds a list of feeds whose titles are the vectors.
+func importHostileList(t *testing.T, config string, vectors []string) {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("<opml version=\"2.0\"><body>")
+	for i, v := range vectors {
+		e := html.EscapeString(strings.ReplaceAll(v, "\x01", ""))
+		fmt.Fprintf(&b, `<outline type="rss" text="%s" title="%s" description="%s" language="%s" category="%s" htmlUrl="%s" xmlUrl="http://127.0.0.1:9/%d"/>`, e, e, e, e, e, e, i)
+	}
+	b.WriteString("</body></opml>")
+	path := filepath.Join(t.TempDir(), "list.opml")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := runProgram(t, "source", "import", "-config", config, path); r.code != 0 || !strings.Contains(r.stdout, fmt.Sprintf("%d added", len(vectors))) {
+		t.Errorf("the list was not imported: %s", r.errs)
+	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/sha256"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -19,9 +20,16 @@ import (
 var checkCommand = &command{
 	name:  "check",
 	short: "is the configuration right, are the sources reachable, is the database whole",
-	long:  "Nothing is stored. Ends with 1 when something is not as it should be.",
-	run:   check,
+	long: `Nothing is stored. Ends with 1 when something is not as it should be. With -offline no source is
+asked: that is for a monitor, and ends with 1 when the database is not whole, when a source died (it
+answered 410, or failed again and again for three days), or when none could be read for a day.`,
+	flags: func(set *flag.FlagSet) {
+		set.BoolVar(&checkFlags.offline, "offline", false, "look at what is stored, and ask no source")
+	},
+	run: check,
 }
+
+var checkFlags struct{ offline bool }
 
 func check(c *call) error {
 	if len(c.args) > 0 {
@@ -31,7 +39,7 @@ func check(c *call) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.stdout, "configuration  %s: right (%d sources, %d topics)\n", c.config, len(cfg.Sources), len(cfg.Topics))
+	fmt.Fprintf(c.stdout, "configuration  %s: right; sources: %d, topics: %d\n", c.config, len(cfg.Sources), len(cfg.Topics))
 	bad := false
 	s, err := cfg.openStore(c, true)
 	if err == nil {
@@ -57,46 +65,34 @@ func check(c *call) error {
 	for _, path := range exposed(cfg, c.config) {
 		fmt.Fprintf(c.stdout, "notice         every user of this machine can read %s, and it may hold passwords: chmod o-rwx %[1]s\n", printable(path))
 	}
-	reader, err := cfg.reader(nil, time.Now)
-	if err != nil {
-		return err
+	if cfg.Site.unseen() {
+		fmt.Fprintf(c.stdout, "notice         readers come by https, so something passes them on to %s, and [site] proxies does not say what: limits would take them all for one visitor\n", cfg.Site.Listen)
 	}
-	sources := cfg.sources()
-	if states, err := cfg.sourceStates(c); err == nil { // those added by command, too
-		sources = nil
-		for _, s := range states {
-			if s.State == post.Active || s.State == post.Gone {
-				sources = append(sources, s.Source)
-			}
+	states, err := cfg.sourceStates(c)
+	if err != nil { // of the database, and told
+		for _, src := range cfg.sources() {
+			states = append(states, post.SourceState{Source: src, State: post.Active})
 		}
 	}
-	verdicts := make([]string, len(sources))
-	failed := make([]bool, len(sources))
-	bar := newProgress(c.stderr, len(sources))
-	slots := make(chan struct{}, cfg.Schedule.Concurrency)
-	var work sync.WaitGroup
-	for i, src := range sources {
-		work.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			verdicts[i], failed[i] = reach(c, reader, src)
-			bar.step(src.ID)
-		})
-	}
-	work.Wait()
-	bar.done()
-	g := &grid{}
-	g.row("source", "reached", "what it gives")
-	for i, src := range sources {
-		reached := "yes"
-		if failed[i] {
-			reached, bad = "no", true
+	states = slices.DeleteFunc(states, func(s post.SourceState) bool { return s.State != post.Active && s.State != post.Gone })
+	for _, st := range states {
+		if st.Source.Boosts {
+			fmt.Fprintf(c.stdout, "notice         "+takesBoosts+"\n", st.Source.ID)
 		}
-		g.row(src.ID, reached, verdicts[i])
+	}
+	if since, silent := post.Silent(states); silent {
+		bad = true
+		fmt.Fprintf(c.stdout, "sources        none could be read since %s: is there a network?\n", minute(since))
 	}
 	fmt.Fprintln(c.stdout)
-	if _, err := g.WriteTo(c.stdout); err != nil {
-		return err
+	if checkFlags.offline {
+		bad = tellStored(c, states) || bad
+	} else {
+		reader, err := cfg.reader(nil, time.Now)
+		if err != nil {
+			return err
+		}
+		bad = tellReached(c, reader, states, cfg.Schedule.Concurrency) || bad
 	}
 	if bad {
 		return errTold
@@ -104,9 +100,51 @@ func check(c *call) error {
 	return c.Err()
 }
 
+// tellStored says how sources fared, and whether one is dead.
+func tellStored(c *call, states []post.SourceState) (dead bool) {
+	g := &grid{}
+	g.row("source", "last success", "at the last visit")
+	for _, s := range states {
+		dead = dead || s.Visit.Dead()
+		g.row(s.Source.ID, minute(s.Visit.Succeeded), lastVisit(s.Visit))
+	}
+	g.WriteTo(c.stdout)
+	return dead
+}
+
+// tellReached asks all sources, a few at once, and says whether one cannot be reached.
+func tellReached(c *call, reader *ingest.Reader, states []post.SourceState, atOnce int) (bad bool) {
+	verdicts := make([]string, len(states))
+	failed := make([]bool, len(states))
+	bar := newProgress(c.stderr, len(states))
+	slots := make(chan struct{}, atOnce)
+	var work sync.WaitGroup
+	for i, s := range states {
+		work.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			verdicts[i], failed[i] = reach(c, reader, s.Source)
+			bar.step(s.Source.ID)
+		})
+	}
+	work.Wait()
+	bar.done()
+	g := &grid{}
+	g.row("source", "reached", "what it gives", "at the last visit")
+	for i, s := range states {
+		reached := "yes"
+		if failed[i] {
+			reached, bad = "no", true
+		}
+		g.row(s.Source.ID, reached, verdicts[i], lastVisit(s.Visit))
+	}
+	g.WriteTo(c.stdout)
+	return bad
+}
+
 // reach asks a source once and says what it found, or what is wrong.
 func reach(c *call, reader *ingest.Reader, src post.Source) (verdict string, failed bool) {
-	doc, resp, err := reader.Open(c, src.URL)
+	doc, resp, err := reader.Open(c, src)
 	if err != nil {
 		return err.Error(), true
 	}

@@ -43,18 +43,26 @@ type siteConfig struct {
 	BaseURL string `toml:"base_url"`
 	// Listen is the host:port to serve on. Default "127.0.0.1:8080".
 	Listen string `toml:"listen"`
+	// Proxies are who may say whose request they pass on, by X-Forwarded-For: CIDRs; a bare
+	// IP in the file is that one address. Loopback may always. Default none.
+	Proxies []string `toml:"proxies"`
 	// Languages are those of the site's pages and feeds as BCP 47 tags, the
 	// default one first. Default nl, en, fy, de, fr.
 	Languages []string `toml:"languages"`
 	// OtherLanguages adds to a language's feeds the stories that exist in other
 	// languages only. Default false.
 	OtherLanguages bool `toml:"other_languages"`
+	// Proposals lets anybody propose a source, which waits for the operator. Default true.
+	Proposals bool `toml:"proposals"`
 	// Database is the file that keeps everything; in config.toml relative to
 	// the folder of that file. Default "samenloop.db".
 	Database string `toml:"database"`
 
 	// followListen: nobody gave a BaseURL, so it is made of Listen.
 	followListen bool
+	// example is an address to propose, of a sample site of the demo: there alone
+	// those who propose may have sites on this machine looked at.
+	example string
 }
 
 type scheduleConfig struct {
@@ -105,6 +113,7 @@ type sourceConfig struct {
 	Topics   string `toml:"topics"`    // "match" (default) or "all"
 	FullText *bool  `toml:"full_text"` // read the article's page where the feed has only a summary; default true
 	Boosts   bool   `toml:"boosts"`    // take what the account boosts, too
+	MaxBytes int64  `toml:"max_bytes"` // of its documents, where they are larger than those of others; default what [fetch] says
 }
 
 // duration is a time in the file: "20s", "1h30m", "400 days", or a whole number of seconds.
@@ -172,6 +181,7 @@ func defaultConfig() *config {
 			Listen:    "127.0.0.1:8080",
 			Languages: []string{"nl", "en", "fy", "de", "fr"},
 			Database:  "samenloop.db",
+			Proposals: true,
 		},
 		Schedule: scheduleConfig{
 			Poll:         "*/15 * * * *",
@@ -205,6 +215,7 @@ func (c *config) sources() []post.Source {
 			All:      s.Topics == "all",
 			FullText: s.FullText == nil || *s.FullText,
 			Boosts:   s.Boosts,
+			MaxBytes: s.MaxBytes,
 		})
 	}
 	return sources
@@ -294,6 +305,15 @@ func (s *siteConfig) check(report report) {
 	} else {
 		s.BaseURL = base
 	}
+	for i, proxy := range s.Proxies {
+		if network, err := parseNetwork(proxy); err != nil {
+			report("proxies", `%q: write a network "10.0.0.0/8" or an address "10.0.0.7"`, printable(proxy))
+		} else if network.Bits() == 0 {
+			report("proxies", "%q is everybody: name those alone that pass requests on, or whoever asks can say that it is somebody else", printable(proxy))
+		} else {
+			s.Proxies[i] = network.String()
+		}
+	}
 	if len(s.Languages) == 0 {
 		report("languages", `name at least one, such as ["nl", "en"]; the first is the default`)
 	}
@@ -312,6 +332,14 @@ func (s *siteConfig) check(report report) {
 	if strings.TrimSpace(s.Database) == "" {
 		report("database", `name a file, such as "samenloop.db"`)
 	}
+}
+
+// unseen says that a proxy must be there, elsewhere than on this machine, and that nobody named it.
+func (s *siteConfig) unseen() bool {
+	host, _, _ := net.SplitHostPort(s.Listen)
+	ip, err := netip.ParseAddr(host)
+	loopback := host == "localhost" || err == nil && ip.IsLoopback()
+	return strings.HasPrefix(s.BaseURL, "https:") && !loopback && len(s.Proxies) == 0
 }
 
 func (s *scheduleConfig) check(report report) {
@@ -344,7 +372,7 @@ func (f *fetchConfig) check(baseURL string, report report) {
 	if len(f.Contact) > 500 || strings.ContainsFunc(f.Contact, func(r rune) bool { return r <= ' ' || r > '~' || r == '(' || r == ')' }) {
 		report("contact", `%q: write one mail address or the URL of one page, in plain ASCII`, printable(f.Contact))
 	}
-	checkRange(report, "max_bytes", f.MaxBytes, 10_000, 1_000_000_000)
+	checkMaxBytes(report, f.MaxBytes)
 	checkDuration(report, "timeout", &f.Timeout, time.Second, 10*time.Minute, `1 second to 10 minutes, such as "20s"`)
 }
 
@@ -386,6 +414,9 @@ func (s *sourceConfig) check(report report) {
 		}
 		s.Language = clean
 	}
+	if s.MaxBytes != 0 {
+		checkMaxBytes(report, s.MaxBytes)
+	}
 	switch s.Topics {
 	case "":
 		s.Topics = "match"
@@ -419,6 +450,10 @@ func checkRange[N int | int64](report report, key string, n, least, most N) {
 	if n < least || n > most {
 		report(key, "%d is not in %d–%d", n, least, most)
 	}
+}
+
+func checkMaxBytes(report report, n int64) {
+	checkRange(report, "max_bytes", n, 10_000, 1_000_000_000)
 }
 
 func checkDuration(report report, key string, d *duration, least, most time.Duration, want string) {
@@ -516,17 +551,27 @@ func cleanLanguage(tag string) (string, error) {
 // cleanNetwork is a CIDR or an IP:port.
 func cleanNetwork(s string) (string, error) {
 	s = strings.TrimSpace(s)
-	if p, err := netip.ParsePrefix(s); err == nil && !p.Addr().Is4In6() {
-		return p.Masked().String(), nil
+	if p, err := parseNetwork(s); err == nil {
+		return p.String(), nil
 	}
 	if a, err := netip.ParseAddrPort(s); err == nil && a.Port() != 0 {
 		return a.String(), nil
 	}
-	if ip, err := netip.ParseAddr(s); err == nil && ip.Zone() == "" {
-		ip = ip.Unmap()
-		return netip.PrefixFrom(ip, ip.BitLen()).String(), nil
-	}
 	return "", fmt.Errorf(`%q: write a network "10.0.0.0/8", an address "10.0.0.7" or one port of it "10.0.0.7:8000"`, printable(s))
+}
+
+// parseNetwork understands a CIDR, or the IP of one.
+func parseNetwork(s string) (netip.Prefix, error) {
+	s = strings.TrimSpace(s)
+	if p, err := netip.ParsePrefix(s); err == nil && !p.Addr().Is4In6() {
+		return p.Masked(), nil
+	}
+	ip, err := netip.ParseAddr(s)
+	if err != nil || ip.Zone() != "" {
+		return netip.Prefix{}, errors.New("it is no network")
+	}
+	ip = ip.Unmap()
+	return netip.PrefixFrom(ip, ip.BitLen()), nil
 }
 
 // parseCron understands a schedule in a time zone, and refuses one that never comes.

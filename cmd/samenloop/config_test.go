@@ -43,7 +43,7 @@ func TestReadConfigDefaults(t *testing.T) {
 	want := &config{
 		Site: siteConfig{
 			Title: "samenloop", BaseURL: "http://127.0.0.1:8080", Listen: "127.0.0.1:8080",
-			Languages: []string{"nl", "en", "fy", "de", "fr"}, Database: filepath.Join(filepath.Dir(path), "samenloop.db"), followListen: true,
+			Languages: []string{"nl", "en", "fy", "de", "fr"}, Proposals: true, Database: filepath.Join(filepath.Dir(path), "samenloop.db"), followListen: true,
 		},
 		Schedule: scheduleConfig{
 			Poll: "*/15 * * * *", TimeZone: "UTC", PerHost: 2, Concurrency: 512, KeepOffTopic: duration{Duration: 400 * 24 * time.Hour},
@@ -70,6 +70,7 @@ title = "Samen"
 base_url = "HTTPS://Bücher.Example:8443/social/"
 listen = ":9000"
 languages = ["nl-nl", "EN", "iw"]
+proxies = ["172.18.3.0/16", " 10.0.0.7 ", "2001:db8::1"]
 database = "/var/lib/samenloop/s.db"
 [schedule]
 poll = "30 6 * * 1"
@@ -95,6 +96,7 @@ language = "fy-NL"
 topics = "all"
 full_text = false
 boosts = true
+max_bytes = 40_000_000
 [[source]]
 id = "b"
 url = "https://me:secret@example.org/feed"
@@ -109,7 +111,7 @@ url = "https://me:secret@example.org/feed"
 	c.Schedule.Ticks = nil
 	no := false
 	want := &config{
-		Site: siteConfig{Title: "Samen", BaseURL: "https://xn--bcher-kva.example:8443/social", Listen: ":9000", Languages: []string{"nl-NL", "en", "he"}, Database: "/var/lib/samenloop/s.db"},
+		Site: siteConfig{Title: "Samen", BaseURL: "https://xn--bcher-kva.example:8443/social", Listen: ":9000", Languages: []string{"nl-NL", "en", "he"}, Proxies: []string{"172.18.0.0/16", "10.0.0.7/32", "2001:db8::1/128"}, Proposals: true, Database: "/var/lib/samenloop/s.db"},
 		Schedule: scheduleConfig{
 			Poll: "30 6 * * 1", TimeZone: "Europe/Amsterdam", PerHost: 2, Concurrency: 512, KeepOffTopic: duration{Duration: 30 * 24 * time.Hour},
 		},
@@ -122,14 +124,14 @@ url = "https://me:secret@example.org/feed"
 			{ID: "web", Title: "open web", Phrases: []string{"open web"}},
 		},
 		Sources: []sourceConfig{
-			{ID: "a", Title: "A", URL: "acct:redactie@example.org", Language: "fy-NL", Topics: "all", FullText: &no, Boosts: true},
+			{ID: "a", Title: "A", URL: "acct:redactie@example.org", Language: "fy-NL", Topics: "all", FullText: &no, Boosts: true, MaxBytes: 40_000_000},
 			{ID: "b", URL: "https://me:secret@example.org/feed", Topics: "match"},
 		},
 	}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got  %+v\nwant %+v", c, want)
 	}
-	if got, want := c.sources()[0], (post.Source{ID: "a", Title: "A", URL: "acct:redactie@example.org", Language: "fy-NL", All: true, Boosts: true}); got != want {
+	if got, want := c.sources()[0], (post.Source{ID: "a", Title: "A", URL: "acct:redactie@example.org", Language: "fy-NL", All: true, Boosts: true, MaxBytes: 40_000_000}); got != want {
 		t.Errorf("source %+v, want %+v", got, want)
 	}
 }
@@ -156,7 +158,7 @@ func TestReadConfigErrors(t *testing.T) {
 		{"table of no kind", "[users]\na = 1\n",
 			`config.toml:1:2: unknown table "users"; the tables are [site], [schedule], [fetch], [[topic]], [[source]]`},
 		{"table in a table", "[site.theme]\na = 1\n",
-			`config.toml:1:2: unknown key "theme" in [site]; its keys are title, base_url, listen, languages, other_languages, database`},
+			`config.toml:1:2: unknown key "theme" in [site]; its keys are title, base_url, listen, proxies, languages, other_languages, proposals, database`},
 
 		{"syntax", "[site]\ntitle = samenloop\n",
 			`config.toml:2:9: unexpected character U+0073 's' at start of value`},
@@ -197,6 +199,10 @@ config.toml:2: [site] languages: "und" is not the tag of a language; write "nl",
 config.toml:2: [site] languages: "nl" stands there twice`},
 		{"title", "[site]\ntitle = \"a\\u001b[31m\"\n",
 			`config.toml:2: [site] title: "a\x1b[31m" has characters that cannot be shown: write it as one line of text`},
+		{"proxies", "[site]\nproxies = [\"caddy\", \"10.0.0.7:80\", \"0.0.0.0/0\"]\n",
+			`config.toml:2: [site] proxies: "caddy": write a network "10.0.0.0/8" or an address "10.0.0.7"
+config.toml:2: [site] proxies: "10.0.0.7:80": write a network "10.0.0.0/8" or an address "10.0.0.7"
+config.toml:2: [site] proxies: "0.0.0.0/0" is everybody: name those alone that pass requests on, or whoever asks can say that it is somebody else`},
 		{"database", "[site]\ndatabase = \"\"\n",
 			`config.toml:2: [site] database: name a file, such as "samenloop.db"`},
 
@@ -232,10 +238,11 @@ config.toml:3: [[topic]] number 1: phrases: "!" has no word in it`},
 		{"ids", oneTopic + oneSource + oneSource + "[[source]]\nid = \"Bits of Freedom\"\nurl = \"https://example.org\"\n",
 			`config.toml:8: [[source]] "s": id: stands there twice; every id is used once
 config.toml:11: [[source]] "Bits of Freedom": id: it becomes part of URLs: up to 64 characters of a-z, 0-9 and single hyphens, such as "bits-of-freedom"`},
-		{"source", oneTopic + "[[source]]\nid = \"a\"\nlanguage = \"dutch\"\ntopics = \"some\"\n",
+		{"source", oneTopic + "[[source]]\nid = \"a\"\nlanguage = \"dutch\"\ntopics = \"some\"\nmax_bytes = 12\n",
 			`config.toml:4: [[source]] "a": url: missing; write a whole address, such as "https://example.org/feed/", or an account, such as "acct:name@example.org"
 config.toml:6: [[source]] "a": language: "dutch" is not the tag of a language; write "nl", "en", "pt-BR"
-config.toml:7: [[source]] "a": topics: "some": write "match" (only posts on a topic) or "all" (every post)`},
+config.toml:7: [[source]] "a": topics: "some": write "match" (only posts on a topic) or "all" (every post)
+config.toml:8: [[source]] "a": max_bytes: 12 is not in 10000–1000000000`},
 		{"url without scheme", oneTopic + "[[source]]\nid = \"a\"\nurl = \"nluug.nl/atom.xml\"\n",
 			`config.toml:6: [[source]] "a": url: write https:// in front: https://nluug.nl…`},
 		{"url that holds a password", oneTopic + "[[source]]\nid = \"a\"\nurl = \"ftp://me:secret@example.org/\"\n",

@@ -43,6 +43,9 @@ var demoSources = []struct{ id, site, path string }{
 	{"galerie-noord", "galerie", "/feed/"}, // broken, to show how that looks
 }
 
+// demoUnread is a sample site that nobody proposed yet.
+const demoUnread = "leeszaal"
+
 // demo is a handful of made-up sites on loopback, with recent posts in six
 // languages. It serves until Close.
 type demo struct {
@@ -73,8 +76,12 @@ func listenDemo(ctx context.Context, now time.Time) (_ *demo, err error) {
 	}
 	// Sites link to each other: all addresses are known before a page is written.
 	listeners := map[string]net.Listener{}
+	sites := []string{demoUnread}
 	for _, source := range demoSources {
-		if listeners[source.site] != nil {
+		sites = append(sites, source.site)
+	}
+	for _, site := range sites {
+		if listeners[site] != nil {
 			continue
 		}
 		var config net.ListenConfig
@@ -82,8 +89,8 @@ func listenDemo(ctx context.Context, now time.Time) (_ *demo, err error) {
 		if err != nil {
 			return nil, err
 		}
-		listeners[source.site] = listener
-		d.origins[source.site] = "http://" + listener.Addr().String()
+		listeners[site] = listener
+		d.origins[site] = "http://" + listener.Addr().String()
 	}
 	for name, listener := range listeners {
 		documents, err := demoSite(name, d.origins, now)
@@ -112,6 +119,7 @@ func (d *demo) config() *config {
 	c.Site.Title = "samenloop: the demo"
 	c.Site.Languages = []string{"nl", "en", "fy", "de", "fr", "ar"}
 	c.Site.Database = filepath.Join(d.dir, "samenloop.db")
+	c.Site.example = d.origins[demoUnread] + "/"
 	c.Schedule.Poll = "* * * * *"
 	c.Fetch.AllowNetworks = []string{"127.0.0.0/8"}
 	c.Topics = []topicConfig{{ID: "makesocialssocialagain", Hashtags: []string{"makesocialssocialagain"}}}

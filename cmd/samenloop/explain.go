@@ -23,6 +23,7 @@ var fates = map[post.Fate]string{
 	post.Told:          "shown",
 	post.ToldByAnother: "shown, told by another post of its story",
 	post.Discusses:     "shown, as a note about the story that it links to",
+	post.SpokenFor:     "not shown: the site whose address it has tells of it itself",
 	post.OnNoTopic:     "not shown: it is on no topic",
 	post.ArticleWaits:  "not shown: on no topic by its summary; the article's page is yet to be read",
 	post.ArticleUnread: "not shown: on no topic by its summary; the article's page could not be read",
@@ -35,11 +36,7 @@ func explain(c *call) error {
 	if len(c.args) != 1 {
 		return wrong("explain: give the address of one post")
 	}
-	cfg, err := c.readConfig()
-	if err != nil {
-		return err
-	}
-	s, err := cfg.openStore(c, true)
+	cfg, s, err := c.openStore(true)
 	if err != nil {
 		return err
 	}

@@ -29,11 +29,7 @@ func exportSite(c *call) error {
 	if len(c.args) != 1 {
 		return wrong("export: give one folder to write to")
 	}
-	cfg, err := c.readConfig()
-	if err != nil {
-		return err
-	}
-	s, err := cfg.openStore(c, true)
+	cfg, s, err := c.openStore(true)
 	if err != nil {
 		return err
 	}
@@ -86,8 +82,9 @@ func exportFrom(ctx context.Context, site web.Site, s *store.Store) ([]string, e
 	for _, src := range sources {
 		narrower = append(narrower, "/source/"+src.Source.ID)
 	}
-	start := []string{"/", "/sources.opml"}
+	start := []string{"/", "/sources", "/about", "/sources.opml"}
 	for _, path := range narrower {
+		start = append(start, path)
 		for _, f := range feeds.Formats {
 			start = append(start, path+"/feed."+f.Name)
 		}

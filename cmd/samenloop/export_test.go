@@ -165,17 +165,18 @@ func pageLinks(t *testing.T, page string) (links []string) {
 func TestExport(t *testing.T) {
 	e, publish := newExported(t, 260)
 	found := e.crawl()
-	for _, address := range []string{"/nl/", "/en/feed.atom", "/nl/feed.json", "/feed.rss", "/feed.as2", "/nl/topic/web/feed.atom", "/style.css"} {
+	for _, address := range []string{"/nl/", "/en/feed.atom", "/nl/feed.json", "/feed.rss", "/feed.as2", "/nl/topic/web/feed.atom",
+		"/nl/topic/web/", "/en/source/news/", "/en/sources/", "/nl/about/"} {
 		if _, ok := found[address]; !ok {
 			t.Errorf("nothing leads to %s", address)
 		}
 	}
-	for _, name := range []string{"sources.opml", "index.html"} {
+	for _, name := range []string{"sources.opml", "index.html", "topic/web/index.html", "source/news/index.html", "sources/index.html", "about/index.html"} {
 		if _, err := os.Stat(filepath.Join(e.folder, name)); err != nil {
 			t.Error(err)
 		}
 	}
-	titles := regexp.MustCompile(`<h2>.*?<bdi>(De mensen.*?)</bdi>`)
+	titles := regexp.MustCompile(`<h2><a[^>]*><bdi>(De mensen.*?)</bdi>`)
 	next := regexp.MustCompile(`<a href="/planet(/[^"]*)" rel="next"`)
 	var read []string
 	for address := "/nl/"; address != ""; {

@@ -22,11 +22,7 @@ func printFeed(c *call) error {
 	if len(c.args) != 1 || !strings.HasPrefix(c.args[0], "/") {
 		return wrong("feed: give one path, such as /feed.atom or /nl/feed.json")
 	}
-	cfg, err := c.readConfig()
-	if err != nil {
-		return err
-	}
-	s, err := cfg.openStore(c, true)
+	cfg, s, err := c.openStore(true)
 	if err != nil {
 		return err
 	}

@@ -150,16 +150,17 @@ func hostileAttacks(canary *forbidden) []attack {
 	list = append(list, hostileHTML()...)
 	list = append(list, hostileFields(canary.URL)...)
 	list = append(list, hostilePages(canary.URL)...)
+	list = append(list, hostileStreams(canary.URL)...)
 	return list
 }
 
 func hostileServers(canary string) []attack {
-	timeout := none + "timeout after " + hostileTimeout.String()
+	timeout := none + "timeout after " + slowTimeout.String()
 	private := none + ".*(is a private or reserved address; name it in|no such host|the name server)"
 	feed := rssOf(honest)
 	list := []attack{
-		{name: "wire-bomb", serve: answering("text/xml", repeated("<rss>", " ", 20e6, "")), want: none + `larger than 8 MB as it is sent; raise \[fetch\] max_bytes`, costly: true},
-		{name: "gzip-bomb", serve: packed("gzip", func() []byte { return gzipped(make([]byte, 200e6)) }), want: none + `larger than 12 MB; raise \[fetch\] max_bytes`, costly: true},
+		{name: "wire-bomb", serve: answering("text/xml", repeated("<rss>", " ", 20e6, "")), want: none + `larger than 8 MB as it is sent; if it is right, raise max_bytes of its \[\[source\]\]`, costly: true},
+		{name: "gzip-bomb", serve: packed("gzip", func() []byte { return gzipped(make([]byte, 200e6)) }), want: none + `larger than 12 MB; if it is right, raise max_bytes of its \[\[source\]\]`, costly: true},
 		{name: "gzip-bomb-of-text", serve: packed("gzip", func() []byte { return gzipped(bytes.Repeat([]byte("<item></item>"), 3e6)) }), want: none + `larger than 12 MB`, costly: true},
 		{name: "gzip-in-gzip", serve: packed("gzip, gzip", func() []byte { return gzipped(gzipped([]byte(feed))) }), want: none + `the answer is packed with "gzip, gzip"; only gzip was asked for`},
 		{name: "gzip-of-nothing-for-ever", serve: func(w http.ResponseWriter, q *http.Request) {
@@ -192,8 +193,8 @@ func hostileServers(canary string) []attack {
 		{name: "chunk-extension", serve: endlessly("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;", strings.Repeat("x", 1000), true), want: none},
 		{name: "chunks-of-one", serve: endlessly("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1;"+strings.Repeat("x", 90)+"\r\n \r\n", true), want: none, costly: true},
 		{name: "trailers-for-ever", serve: endlessly("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<rss>\r\n0\r\n", "X-Y: z\r\n", true), want: none},
-		{name: "no-answer", serve: hang, want: timeout},
-		{name: "slow-headers", serve: func(w http.ResponseWriter, q *http.Request) {
+		{name: "no-answer", slow: true, serve: hang, want: timeout},
+		{name: "slow-headers", slow: true, serve: func(w http.ResponseWriter, q *http.Request) {
 			conn, _, _ := w.(http.Hijacker).Hijack()
 			defer conn.Close()
 			io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
@@ -204,18 +205,18 @@ func hostileServers(canary string) []attack {
 				time.Sleep(50 * time.Millisecond)
 			}
 		}, want: timeout},
-		{name: "slow-body", serve: drip("<rss><channel>"), want: timeout},
-		{name: "hangs-in-body", serve: hangAfter(feed[:len(feed)-20]), want: timeout},
-		{name: "hangs-after-a-megabyte", serve: hangAfter("<rss>" + strings.Repeat(" ", 1e6)), want: timeout},
-		{name: "hangs-after-its-end", serve: hangAfter(feed), want: timeout},
+		{name: "slow-body", slow: true, serve: drip("<rss><channel>"), want: timeout},
+		{name: "hangs-in-body", slow: true, serve: hangAfter(feed[:len(feed)-20]), want: timeout},
+		{name: "hangs-after-a-megabyte", slow: true, serve: hangAfter("<rss>" + strings.Repeat(" ", 1e6)), want: timeout},
+		{name: "hangs-after-its-end", slow: true, serve: hangAfter(feed), want: timeout},
 		{name: "interim-for-ever", serve: endlessly("", "HTTP/1.1 103 Early Hints\r\nLink: <"+canary+"/x>; rel=preload\r\n\r\n", true), want: none},
-		{name: "interim-slowly", serve: func(w http.ResponseWriter, q *http.Request) {
+		{name: "interim-slowly", slow: true, serve: func(w http.ResponseWriter, q *http.Request) {
 			for q.Context().Err() == nil {
 				w.WriteHeader(http.StatusProcessing)
 				time.Sleep(50 * time.Millisecond)
 			}
 		}, want: none},
-		{name: "switching-protocols", serve: hijack("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", true), want: none},
+		{name: "switching-protocols", serve: hijack("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", true), want: none + "it answered 101"},
 		{name: "headers-for-ever", serve: endlessly("HTTP/1.1 200 OK\r\n", "X-A: "+strings.Repeat("b", 500)+"\r\n", true), want: none + "its headers are larger than 64 kB"},
 		{name: "header-giant", serve: hijack("HTTP/1.1 200 OK\r\nX-A: "+strings.Repeat("b", 300<<10)+"\r\n\r\n"+feed, false), want: none + "its headers are larger than 64 kB"},
 		{name: "header-without-end", serve: endlessly("HTTP/1.1 200 OK\r\nX-A: ", strings.Repeat("b", 4096), true), want: none + "its headers are larger than 64 kB"},
@@ -259,8 +260,8 @@ func hostileServers(canary string) []attack {
 		{name: "redirect-for-ever", serve: func(w http.ResponseWriter, q *http.Request) {
 			http.Redirect(w, q, q.URL.Path+"x", http.StatusMovedPermanently)
 		}, want: none + "more than 5 redirects"},
-		{name: "redirect-slowly", serve: func(w http.ResponseWriter, q *http.Request) {
-			time.Sleep(1200 * time.Millisecond)
+		{name: "redirect-slowly", slow: true, serve: func(w http.ResponseWriter, q *http.Request) {
+			time.Sleep(slowTimeout / 5)
 			http.Redirect(w, q, q.URL.Path+"x", http.StatusFound)
 		}, want: timeout},
 		{name: "redirect-empty", serve: redirect(""), want: none + "it answered 302"},
@@ -289,7 +290,7 @@ func hostileServers(canary string) []attack {
 				}
 			}
 		}, want: none + "it answered 500"},
-		{name: "error-body-hangs", serve: func(w http.ResponseWriter, q *http.Request) {
+		{name: "error-body-hangs", slow: true, serve: func(w http.ResponseWriter, q *http.Request) {
 			w.WriteHeader(http.StatusNotFound)
 			w.(http.Flusher).Flush()
 			<-q.Context().Done()
@@ -311,8 +312,11 @@ func hostileServers(canary string) []attack {
 		"http://198.18.0.1/", "http://224.0.0.1/", "http://240.0.0.1/", "http://255.255.255.255/", "http://[fe80::1]/", "http://[fe80::1%25lo]/", "http://[fd00::1]/", "http://[fec0::1]/",
 		"http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://[2001:db8::1]/", "http://[::7f00:1]/", "http://me:secret@127.0.0.1" + port, "http://example.org@127.0.0.1" + port, `http://example.org\@127.0.0.1` + port, "//127.0.0.1" + port} {
 		want := private
-		if strings.ContainsAny(place, `\`) {
+		switch {
+		case strings.ContainsAny(place, `\`):
 			want = none + ".*not a valid URL"
+		case strings.Contains(place, "%"): // a zone
+			want = none + ".*the URL names a host that cannot be"
 		}
 		list = append(list, attack{name: fmt.Sprintf("redirect-to-%d", len(list)), serve: redirect(place), want: want})
 	}
@@ -706,7 +710,7 @@ func hostilePages(canary string) []attack {
 		{name: "site-with-base", serve: feedPage(func(w http.ResponseWriter, q *http.Request) {
 			io.WriteString(w, `<html><head><base href="`+canary+`/"><meta http-equiv=refresh content="0;url=`+canary+`"><link rel=alternate type="application/rss+xml" href="feed.xml"><link rel=icon href="/favicon.ico">`)
 		}), want: none + ".*private or reserved address"},
-		{name: "site-of-slow-feeds", serve: func(w http.ResponseWriter, q *http.Request) {
+		{name: "site-of-slow-feeds", slow: true, serve: func(w http.ResponseWriter, q *http.Request) {
 			if q.URL.Path == "/feed" {
 				named("/a", "/b", "/c", "/d")(w, q)
 				return
@@ -742,8 +746,8 @@ func hostilePages(canary string) []attack {
 				io.WriteString(w, "<p>#web")
 			}
 		}, want: one, costly: true},
-		{name: "articles-hang", pages: true, serve: site(summary(links...), hang), want: "^60 posts"},
-		{name: "articles-drip", pages: true, serve: site(summary(links...), drip("<html>")), want: "^60 posts"},
+		{name: "articles-hang", slow: true, pages: true, serve: site(summary(links...), hang), want: "^60 posts"},
+		{name: "articles-drip", slow: true, pages: true, serve: site(summary(links...), drip("<html>")), want: "^60 posts"},
 		{name: "article-giant", pages: true, serve: site(ones, page("text/html", repeated("<html><body><article><p>#web ", "word ", 15e5, ""))), want: one, costly: true},
 		{name: "article-bomb", pages: true, serve: site(ones, packed("gzip", func() []byte { return gzipped(make([]byte, 100e6)) })), want: one, costly: true},
 		{name: "article-deep", pages: true, serve: site(ones, page("text/html", repeated("<html><body>", "<div>", 99e3, "#web"))), want: one, costly: true},
@@ -755,5 +759,89 @@ func hostilePages(canary string) []attack {
 		{name: "article-many", pages: true, serve: site(summary(links...), page("text/html", repeated("<html><body><article>", "<div><p>Some words, and more.</p></div>", 16e3, "#web"))), want: "^60 posts"},
 		{name: "article-binary", pages: true, serve: site(ones, page("application/octet-stream", repeated("", "\x00\xff", 1e6, ""))), want: one},
 		{name: "article-encoding", pages: true, serve: site(ones, page("text/html; charset=utf-16", repeated("", "\xd8\x00", 9e5, ""))), want: one, costly: true},
+	}
+}
+
+// hostileStreams are accounts of the fediverse.
+func hostileStreams(canary string) []attack {
+	const public = `"to":"https://www.w3.org/ns/activitystreams#Public"`
+	note := func(n int, more string) string {
+		return fmt.Sprintf(`{"type":"Note","id":"http://{HOST}/notes/%d","attributedTo":"http://{HOST}/feed",%s,"content":"<p>Note number %d."%s}`, n, public, n, more)
+	}
+	// account is an actor at /feed with its list, and answers what else is asked of it.
+	account := func(outbox string, list, others http.HandlerFunc) http.HandlerFunc {
+		actor := says(`{"@context":"https://www.w3.org/ns/activitystreams","type":"Person","id":"http://{HOST}/feed","name":"A","outbox":"` + outbox + `","inbox":"` + canary + `/inbox","icon":{"type":"Image","url":"` + canary + `/icon"},"publicKey":"` + canary + `/key"}`)
+		return func(w http.ResponseWriter, q *http.Request) {
+			w.Header().Set("Content-Type", "application/activity+json")
+			switch {
+			case q.URL.Path == "/feed":
+				actor(w, q)
+			case q.URL.Path == "/outbox":
+				list(w, q)
+			default:
+				others(w, q)
+			}
+		}
+	}
+	outbox := func(list, others http.HandlerFunc) http.HandlerFunc {
+		return account("http://{HOST}/outbox", list, others)
+	}
+	page := func(items, more string) http.HandlerFunc {
+		return says(`{"type":"OrderedCollectionPage","id":"http://{HOST}/outbox","orderedItems":[` + items + `]` + more + `}`)
+	}
+	// endless has pages of 20 posts and always one more, whole or by their ids.
+	endless := func(item func(n int) string) http.HandlerFunc {
+		return func(w http.ResponseWriter, q *http.Request) {
+			var from int
+			fmt.Sscan(q.FormValue("from"), &from)
+			items := make([]string, 20)
+			for i := range items {
+				items[i] = item(from + i)
+			}
+			page(strings.Join(items, ","), fmt.Sprintf(`,"next":"http://{HOST}/outbox?from=%d"`, from+20))(w, q)
+		}
+	}
+	byID := func(n int) string {
+		return fmt.Sprintf(`{"type":"Create",%s,"object":"http://{HOST}/notes/%d"}`, public, n)
+	}
+	notes := func(w http.ResponseWriter, q *http.Request) {
+		var n int
+		fmt.Sscanf(q.URL.Path, "/notes/%d", &n)
+		says(note(n, ""))(w, q)
+	}
+	big := func(before, part string, n int, after string) http.HandlerFunc {
+		return func(w http.ResponseWriter, q *http.Request) {
+			page(note(1, before+strings.Repeat(part, n)+after), "")(w, q)
+		}
+	}
+	return []attack{
+		{name: "streams-inside", want: one, serve: outbox(page(
+			note(1, `,"url":"`+canary+`/url","attachment":{"type":"Image","url":"`+canary+`/image"},"replies":"`+canary+`/replies","image":"`+canary+`/i","tag":{"type":"Emoji","icon":"`+canary+`/e"}`)+
+				`,{"type":"Create",`+public+`,"object":"`+canary+`/1"},{"type":"Announce",`+public+`,"object":"`+canary+`/2"},"`+canary+`/3"`, `,"next":"`+canary+`/next","partOf":"`+canary+`/all"`), hang)},
+		{name: "streams-outbox-inside", want: none + "its actor names no outbox on its own host", serve: account(canary+"/outbox", hang, hang)},
+		{name: "streams-first-inside", want: none + "; notice: .*shows no posts", serve: outbox(says(`{"type":"OrderedCollection","first":"`+canary+`/first","last":"`+canary+`/last"}`), hang)},
+		{name: "streams-redirect-inside", want: none + "; notice: ", serve: outbox(page(byID(1)+","+byID(2), ""), redirect(canary+"/note"))},
+		{name: "streams-endless", want: "^200 posts; trouble: ", serve: outbox(endless(func(n int) string { return note(n, "") }), hang), costly: true},
+		{name: "streams-endless-by-id", want: "^200 posts; trouble: ", serve: outbox(endless(byID), notes)},
+		{name: "streams-objects-hang", slow: true, want: none, serve: outbox(endless(byID), hang)},
+		{name: "streams-signature-never-enough", want: none + "it answered 401", serve: func(w http.ResponseWriter, q *http.Request) { w.WriteHeader(http.StatusUnauthorized) }},
+		{name: "streams-deep", want: none, serve: outbox(page(strings.Repeat(`{"type":"Create",`+public+`,"object":`, 1000)+"1"+strings.Repeat("}", 1000), ""), hang)},
+		{name: "streams-many-items", want: none, costly: true, serve: outbox(func(w http.ResponseWriter, q *http.Request) { page(strings.Repeat("{},", 1e6)+"{}", "")(w, q) }, hang)},
+		{name: "streams-nothing-in-items", want: none + "; notice: ", costly: true, serve: outbox(func(w http.ResponseWriter, q *http.Request) { page(strings.Repeat("{},", 6e4)+"{}", "")(w, q) }, hang)},
+		{name: "streams-tags", want: one, costly: true, serve: outbox(big(`,"tag":[`, `{"type":"Hashtag","name":"#x"},`, 45e3, `{"type":"Hashtag","name":"#y"}]`), hang)},
+		{name: "streams-attachments", want: one, costly: true, serve: outbox(big(`,"attachment":[`, `{"type":"Image","url":"http://example.org/x","name":"y"},`, 35e3, `1]`), hang)},
+		{name: "streams-options", want: one, costly: true, serve: outbox(big(`,"type":"Question","oneOf":[`, `{"type":"Note","name":"x"},`, 45e3, `{"name":"y"}]`), hang)},
+		{name: "streams-summary", want: one, costly: true, serve: outbox(big(`,"summary":"`, `<b>x`, 1e6, `"`), hang)},
+		{name: "streams-languages", want: "^20 posts", serve: outbox(func(w http.ResponseWriter, q *http.Request) {
+			var b strings.Builder
+			for a := 'a'; a <= 'z'; a++ {
+				for c := 'a'; c <= 'z'; c++ {
+					fmt.Fprintf(&b, `,"%c%c":"<p>In %c%c"`, a, c, a, c)
+				}
+			}
+			page(note(1, `,"contentMap":{`+b.String()[1:]+`}`), "")(w, q)
+		}, hang)},
+		{name: "streams-text-giant", want: one, costly: true, serve: outbox(big(`,"name":"`, "x", 7e6, `"`), hang)},
+		{name: "streams-forging", want: one, serve: outbox(page(note(1, `,"name":"\u001b[2J\u202eFORGED\nline","attributedTo":[{"id":"http://{HOST}/feed","name":"\u001b]0;FORGED\u0007"},"http://{HOST}/feed"]`), ""), hang)},
 	}
 }

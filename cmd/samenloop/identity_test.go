@@ -132,7 +132,7 @@ func TestNobodySpeaksForAnother(t *testing.T) {
 				honest, thief := newServed(t), newServed(t)
 				honest.set(says(strings.Replace(rssOf(honestItem(honest.URL)), "<channel>", "<channel><language>en</language>", 1)))
 				thief.set(says(theft(honest.URL, thief.URL)))
-				config := hostileConfig(t, t.TempDir(), []*httptest.Server{honest.Server, thief.Server}, []attack{{name: "honest"}, {name: "thief"}})
+				config := hostileConfig(t, t.TempDir(), []*httptest.Server{honest.Server, thief.Server}, []attack{{name: "honest"}, {name: "thief"}}, patientTimeout)
 				for range 2 {
 					for _, source := range order {
 						if r := runProgram(t, "poll", "-config", config, source); r.code != 0 {
@@ -194,7 +194,7 @@ func TestTakenOver(t *testing.T) {
 			item := itemOf(fmt.Sprintf(`<guid>1</guid><title>Honest title</title><link>%s/article</link><description>%s</description>`, honest.URL, honestText))
 			honest.set(says(rssOf(item)))
 			thief.set(says(pills))
-			config := hostileConfig(t, t.TempDir(), []*httptest.Server{honest.Server, thief.Server}, []attack{{name: "honest"}, {name: "thief"}})
+			config := hostileConfig(t, t.TempDir(), []*httptest.Server{honest.Server, thief.Server}, []attack{{name: "honest"}, {name: "thief"}}, patientTimeout)
 			if r := runProgram(t, "poll", "-config", config, "honest"); r.code != 0 {
 				t.Fatal(r.errs)
 			}
@@ -232,7 +232,7 @@ func TestFlood(t *testing.T) {
 	takesLong(t)
 	honest, thief := newServed(t), newServed(t)
 	honest.set(neighbour("honest").serve)
-	config := hostileConfig(t, t.TempDir(), []*httptest.Server{honest.Server, thief.Server}, []attack{{name: "honest"}, {name: "thief"}})
+	config := hostileConfig(t, t.TempDir(), []*httptest.Server{honest.Server, thief.Server}, []attack{{name: "honest"}, {name: "thief"}}, patientTimeout)
 	for round := range 3 {
 		var items strings.Builder
 		for i := range 3000 {

@@ -68,7 +68,7 @@ func inspect(c *call) error {
 	var x *ingest.Examined
 	switch {
 	case strings.HasPrefix(target, "http://"), strings.HasPrefix(target, "https://"), ingest.IsHandle(target):
-		x, err = reader.Examine(c, target, src)
+		x, err = reader.Examine(c, src)
 	default:
 		var body []byte
 		if body, err = c.readInput(target); errors.Is(err, fs.ErrNotExist) {
@@ -229,6 +229,9 @@ func tellExamined(w io.Writer, x *ingest.Examined) {
 			authors = append(authors, a.Name)
 		}
 		line("authors", strings.Join(authors, ", "))
+		if p.Fediverse {
+			line("addressed", "to everybody")
+		}
 		line("boosted by", p.Booster.Name)
 		if p.Reply {
 			line("reply", "it answers another post")

@@ -43,11 +43,7 @@ func journal(c *call) error {
 	if journalFlags.most < 0 {
 		return wrong("journal -most %d: give a number from 0 on", journalFlags.most)
 	}
-	cfg, err := c.readConfig()
-	if err != nil {
-		return err
-	}
-	s, err := cfg.openStore(c, true)
+	_, s, err := c.openStore(true)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,6 @@ import (
 
 	"samenloop/ingest"
 	"samenloop/post"
-	"samenloop/store"
 )
 
 var pollFlags struct {
@@ -78,7 +77,7 @@ func poll(c *call) error {
 	if err != nil {
 		return err
 	}
-	if n, err := cfg.rematch(c, s, now()); err != nil {
+	if n, err := cfg.rematch(c, s, states, now()); err != nil {
 		return err
 	} else if n > 0 {
 		fmt.Fprintf(c.stderr, "samenloop: the topics changed: %d stored posts came on them or left\n", n)
@@ -96,6 +95,9 @@ func poll(c *call) error {
 		return err
 	}
 	if _, err := s.Purge(c, now().Add(-cfg.Schedule.KeepOffTopic.Duration)); err != nil {
+		return err
+	}
+	if err := s.EndProposals(c, now()); err != nil {
 		return err
 	}
 	if err := s.PrunePrints(c, now()); err != nil {
@@ -124,14 +126,16 @@ func choose(states []post.SourceState, named []string, due bool, now time.Time) 
 		chosen = append(chosen, s)
 	}
 	for _, id := range named {
-		if slices.ContainsFunc(states, func(s post.SourceState) bool { return s.Source.ID == id && s.State == post.Blocked }) {
-			return nil, fmt.Errorf("source %q is blocked: \"samenloop source blocks\" shows what is, \"source unblock\" lets it in", id)
-		}
-		if !slices.ContainsFunc(states, func(s post.SourceState) bool { return s.Source.ID == id && s.State != post.Removed }) {
-			if strings.HasPrefix(id, "-") {
-				return nil, wrong("poll: flags come before the sources: %q", printable(id))
-			}
+		at := slices.IndexFunc(states, func(s post.SourceState) bool { return s.Source.ID == id })
+		switch {
+		case at < 0 && strings.HasPrefix(id, "-"):
+			return nil, wrong("poll: flags come before the sources: %q", printable(id))
+		case at < 0:
 			return nil, wrong("there is no source %q; \"samenloop source list\" shows them", printable(id))
+		case states[at].State == post.Blocked:
+			return nil, fmt.Errorf("source %q is blocked: \"samenloop source blocks\" shows what is, \"source unblock\" lets it in", id)
+		case states[at].State == post.Removed:
+			return nil, fmt.Errorf("source %q was removed: \"samenloop source resume %[1]s\" reads it again", id)
 		}
 	}
 	return chosen, nil
@@ -170,11 +174,7 @@ func tell(w io.Writer, asked []post.SourceState, reports map[string]ingest.Repor
 }
 
 // round visits what is due and says in the log what came of it.
-func round(ctx context.Context, s *store.Store, reader *ingest.Reader, each func(ingest.Report)) error {
-	states, err := s.Sources(ctx)
-	if err != nil {
-		return err
-	}
+func round(ctx context.Context, states []post.SourceState, reader *ingest.Reader, each func(ingest.Report)) error {
 	due, err := choose(states, nil, true, reader.Now())
 	if err != nil || len(due) == 0 {
 		return err

@@ -44,11 +44,7 @@ func posts(c *call) error {
 	if !slices.Equal(c.args, []string{"list"}) {
 		return wrong("post: say \"post list\", \"post waiting\", \"post approve POST\" or \"post refuse POST\"")
 	}
-	cfg, err := c.readConfig()
-	if err != nil {
-		return err
-	}
-	s, err := cfg.openStore(c, true)
+	_, s, err := c.openStore(true)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"samenloop/ingest"
+	"samenloop/post"
 	"samenloop/store"
 	"samenloop/web"
 )
@@ -25,6 +26,8 @@ type running struct {
 	store   *store.Store
 	log     *slog.Logger
 	metrics *web.Metrics
+	limits  *web.Limits
+	tries   *web.Tries
 	written siteConfig // as the file had it at the start: what needs a restart is compared with it
 
 	due     chan struct{} // a round is due; holds one
@@ -35,6 +38,7 @@ type running struct {
 	reader *ingest.Reader
 	ended  time.Time // when the last round ended; at first, when the program began
 	failed bool      // it could not do its work: the store, or the clock
+	silent bool      // no source could be read for a day
 }
 
 // ServeHTTP answers by the configuration that holds now.
@@ -53,6 +57,12 @@ func (r *running) use(cfg *config) (*http.Server, error) {
 	site.Metrics, site.Health = r.metrics, r.health
 	if site.PublicKey, err = cfg.publicKey(r.store); err != nil {
 		return nil, err
+	}
+	site.Operators = cfg.operators(r.store, r.tries, r.wake)
+	if cfg.Site.Proposals {
+		if site.Members, err = cfg.members(r.store, r.limits); err != nil {
+			return nil, err
+		}
 	}
 	handler, err := web.New(site, r.store)
 	if err != nil {
@@ -101,7 +111,7 @@ func (r *running) round(ctx context.Context) {
 	var err error
 	defer func() {
 		if p := recover(); p != nil {
-			r.log.Error("panic in a round", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			r.log.Error("panic in a round", "panic", p, "stack", string(debug.Stack()))
 			err = errors.New("panic")
 		}
 		if ctx.Err() != nil {
@@ -113,7 +123,7 @@ func (r *running) round(ctx context.Context) {
 		r.ended, r.failed = time.Now(), err != nil
 	}()
 	r.Lock()
-	cfg, reader := r.cfg, r.reader
+	cfg, reader, wasSilent := r.cfg, r.reader, r.silent
 	r.Unlock()
 	states, err := r.store.Sources(ctx)
 	if err == nil {
@@ -124,21 +134,33 @@ func (r *running) round(ctx context.Context) {
 		return
 	}
 	var changed, purged int
-	if changed, err = cfg.rematch(ctx, r.store, began); err != nil {
+	if changed, err = cfg.rematch(ctx, r.store, states, began); err != nil {
 		r.report(ctx, "topics changed; what is stored is decided anew at the next round", err)
 	} else if changed > 0 {
 		r.log.Info("topics changed", "posts that came or left", changed)
 	}
 	n, fresh, matched := 0, 0, 0
-	visits := round(ctx, r.store, reader, func(report ingest.Report) {
+	since, silent := post.Silent(states)
+	visits := round(ctx, states, reader, func(report ingest.Report) {
 		n++
 		fresh += report.Saved.New
 		matched += report.Saved.Matched
 		r.metrics.Visit(report.Status, report.Asked, report.Trouble == "", report.Saved.New)
-		if report.Trouble != "" {
-			r.log.Warn("source in trouble", "source", report.Source.ID, "trouble", printable(report.Trouble))
+		switch {
+		case report.Died:
+			r.log.Error("source died", "source", report.Source.ID, "trouble", report.Trouble)
+		case report.Trouble != "":
+			r.log.Warn("source in trouble", "source", report.Source.ID, "trouble", report.Trouble)
+		case report.Asked:
+			silent = false
 		}
 	})
+	if silent && !wasSilent {
+		r.log.Error("no source could be read for a day: is there a network?", "since", since)
+	}
+	r.Lock()
+	r.silent = silent
+	r.Unlock()
 	if visits != nil {
 		err = visits
 		r.report(ctx, "round failed; what could not be stored is read again", err)
@@ -155,6 +177,10 @@ func (r *running) round(ctx context.Context) {
 	} else if purged > 0 {
 		r.log.Info("forgot the content of old posts off topic", "posts", purged)
 	}
+	if end := r.store.EndProposals(ctx, began); end != nil {
+		err = end
+		r.report(ctx, "proposals could not be ended", err)
+	}
 	if prune := r.store.PrunePrints(ctx, began); prune != nil {
 		err = prune
 		r.report(ctx, "prune failed", err)
@@ -165,7 +191,7 @@ func (r *running) round(ctx context.Context) {
 func (r *running) report(ctx context.Context, what string, err error) {
 	if ctx.Err() == nil {
 		r.metrics.StoreError()
-		r.log.Error(what, "error", printable(err.Error()))
+		r.log.Error(what, "error", err)
 	}
 }
 
@@ -218,7 +244,7 @@ func (r *running) useAnew() {
 	}
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
-			r.log.Error("the configuration is not taken; the old one holds", "error", printable(strings.TrimSpace(line)))
+			r.log.Error("the configuration is not taken; the old one holds", "error", strings.TrimSpace(line))
 		}
 		return
 	}
@@ -239,7 +265,7 @@ func (r *running) reread() (*config, error) {
 		{"listen", r.written.Listen, cfg.Site.Listen}, {"database", r.written.Database, cfg.Site.Database},
 	} {
 		if key.was != key.is {
-			r.log.Warn("this holds after a restart only", "key", key.name, "now", printable(key.was))
+			r.log.Warn("this holds after a restart only", "key", key.name, "now", key.was)
 		}
 	}
 	cfg.Site.Database = held.Database
@@ -260,6 +286,8 @@ func (r *running) health(ctx context.Context) error {
 		return fmt.Errorf("no round has ended since %s", r.ended.UTC().Format(time.RFC3339))
 	case r.failed:
 		return errors.New("the last round failed; the log says more")
+	case r.silent:
+		return errors.New("no source could be read for a day")
 	}
 	return nil
 }

@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,6 +15,7 @@ import (
 	"time"
 
 	"samenloop/ingest"
+	"samenloop/people"
 	"samenloop/post"
 	"samenloop/store"
 	"samenloop/web"
@@ -69,8 +68,8 @@ func newRunning(t *testing.T, path string) (*running, *bytes.Buffer) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	r := &running{call: c, store: s, log: slog.New(slog.NewTextHandler(said, nil)), written: cfg.Site,
-		metrics: web.NewMetrics("test", s), due: make(chan struct{}, 1), ended: time.Now()}
+	r := &running{call: c, store: s, log: newLog(said), written: cfg.Site,
+		metrics: web.NewMetrics("test", s), limits: web.NewLimits(), tries: web.NewTries(), due: make(chan struct{}, 1), ended: time.Now()}
 	if _, err := r.use(cfg); err != nil {
 		t.Fatal(err)
 	}
@@ -163,33 +162,6 @@ func TestServeOnSIGHUP(t *testing.T) {
 	ends(t, cmd)
 }
 
-// More connections than may be open wait in line.
-func TestServeLimitsConnections(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "config.toml")
-	writeFile(t, path, configText("web", "", feedOf(t)))
-	cmd, base := startServe(t, "-config", path)
-	address := strings.TrimPrefix(base, "http://")
-	var open []net.Conn
-	for range mostConnections {
-		conn, err := net.Dial("tcp", address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		open = append(open, conn)
-	}
-	impatient := http.Client{Timeout: 200 * time.Millisecond}
-	if resp, err := impatient.Get(base + "/healthz"); err == nil {
-		resp.Body.Close()
-		t.Errorf("%d connections are open, and one more is answered", len(open))
-	}
-	for _, conn := range open {
-		conn.Close()
-	}
-	until(t, base+"/healthz", "ok")
-	ends(t, cmd)
-}
-
 func TestLate(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 30, 0, time.UTC)
 	tests := []struct {
@@ -240,6 +212,49 @@ func TestHealth(t *testing.T) {
 	}
 }
 
+// A monitor hears once that a source died, and that nothing comes in for as long as that holds.
+func TestDeathIsTold(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.toml")
+	feed := feedOf(t)
+	writeFile(t, path, configText("web", "base_url = \"http://here.example\"", feed))
+	r, said := newRunning(t, path)
+	fail := func(address string, failures int) {
+		t.Helper()
+		writeFile(t, path, configText("web", "base_url = \"http://here.example\"", address))
+		r.useAnew()
+		v := post.Visit{Source: "one", Given: address, Failures: failures, Trouble: "x", Checked: time.Now().Add(-time.Hour), Succeeded: time.Now().Add(-4 * 24 * time.Hour)}
+		if _, err := r.store.Save(t.Context(), post.Batch{Now: time.Now(), Visit: v}); err != nil {
+			t.Fatal(err)
+		}
+		said.Reset()
+		r.round(t.Context())
+	}
+	told := func(died, silent int, health string) {
+		t.Helper()
+		if n := strings.Count(said.String(), `level=ERROR msg="source died" source=one trouble=`); n != died {
+			t.Errorf("told %d times that it died: %s", n, said)
+		}
+		if n := strings.Count(said.String(), `level=ERROR msg="no source could be read for a day`); n != silent {
+			t.Errorf("told %d times that nothing came in: %s", n, said)
+		}
+		if got := strings.TrimSpace(r.answer("/healthz")); got != health {
+			t.Errorf("health %s, want %s", got, health)
+		}
+	}
+	const dead = "http://127.0.0.1:1/"
+	fail(dead, 3)
+	told(0, 1, "503 no source could be read for a day")
+	fail(dead, 4)
+	told(1, 0, "503 no source could be read for a day")
+	fail(dead, 5)
+	told(0, 0, "503 no source could be read for a day")
+	if got := r.answer("/metrics"); !strings.Contains(got, "samenloop_sources_dead 1") {
+		t.Error("no metric says that it died")
+	}
+	fail(feed, 5)
+	told(0, 0, "200 ok")
+}
+
 // Deciding anew that was cut short goes on the next time, to the same end.
 func TestRematchCutShort(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.toml")
@@ -262,11 +277,15 @@ func TestRematchCutShort(t *testing.T) {
 	if err == nil || n == 0 || n >= posts {
 		t.Fatalf("%d posts, then %v", n, err)
 	}
-	rest, err := cfg.rematch(t.Context(), r.store, time.Now())
+	states, err := r.store.Sources(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest, err := cfg.rematch(t.Context(), r.store, states, time.Now())
 	if err != nil || n+rest != posts {
 		t.Errorf("%d posts, then %d: %v", n, rest, err)
 	}
-	again, err := cfg.rematch(t.Context(), r.store, time.Now())
+	again, err := cfg.rematch(t.Context(), r.store, states, time.Now())
 	if err != nil || again != 0 {
 		t.Errorf("and once more %d: %v", again, err)
 	}
@@ -284,4 +303,20 @@ func (c *cutShort) Slice(ctx context.Context, source string, after int64) ([]int
 		c.cancel()
 	}
 	return c.Store.Slice(ctx, source, after)
+}
+
+// A round ends what nobody decided about, whether or not somebody proposes again.
+func TestRoundEndsProposals(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.toml")
+	writeFile(t, path, configText("web", "base_url = \"http://here.example\"\n", feedOf(t)))
+	r, _ := newRunning(t, path)
+	token := people.NewToken().Digest()
+	p := people.Proposal{URL: "https://new.example/", Contact: "me@new.example", Sent: time.Now().Add(-people.ProposalWaits - time.Hour)}
+	if err := r.store.Propose(t.Context(), p, token); err != nil {
+		t.Fatal(err)
+	}
+	r.round(t.Context())
+	if p, err := r.store.ProposalOf(t.Context(), token); err != nil || p.State != people.Expired || p.Contact != "" {
+		t.Errorf("%+v, %v", p, err)
+	}
 }

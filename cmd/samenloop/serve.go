@@ -15,10 +15,10 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"samenloop/feeds"
+	"samenloop/people"
 	"samenloop/post"
+	"samenloop/store"
 	"samenloop/web"
 )
 
@@ -46,9 +46,8 @@ const (
 	lookAround   = time.Second // how often what other processes changed is looked for
 )
 
-// mostConnections may be open at a time: more wait in line. It keeps below what
-// systems let one process have of files.
-const mostConnections = 512
+// mostConnections may be open at a time: some 30 MB where all of them are.
+const mostConnections = 1024
 
 func serve(c *call) error {
 	if len(c.args) > 0 {
@@ -80,7 +79,9 @@ func serve(c *call) error {
 		return err
 	}
 	defer release()
-	if err := s.Check(c); err != nil {
+	if err := s.Check(c); store.IsIndexDamaged(err) {
+		fmt.Fprintf(c.stderr, "samenloop: %v\n", err)
+	} else if err != nil {
 		return err
 	}
 	listener, err := net.Listen("tcp", cfg.Site.Listen)
@@ -93,18 +94,28 @@ func serve(c *call) error {
 			return err
 		}
 	}
-	r := &running{call: c, store: s, log: slog.New(slog.NewTextHandler(c.stderr, nil)), written: written,
-		metrics: web.NewMetrics(version(), s), due: make(chan struct{}, 1), ended: time.Now()}
+	log := newLog(c.stderr)
+	slog.SetDefault(log)
+	r := &running{call: c, store: s, log: log, written: written,
+		metrics: web.NewMetrics(version(), s), limits: web.NewLimits(), tries: web.NewTries(), due: make(chan struct{}, 1), ended: time.Now()}
 	server, err := r.use(cfg.config)
 	if err != nil {
 		return err
 	}
-	server.Handler = r
+	server.Handler, server.ErrorLog = r, slog.NewLogLogger(log.Handler(), slog.LevelWarn)
 	states, err := s.Sources(c)
 	if err != nil {
 		return err
 	}
 	greet(c, cfg.config, states)
+	if cfg.demo != nil {
+		link := people.NewToken()
+		if err := s.AddOperator(c, c.hand(""), "demo", link.Digest()); err != nil {
+			return err
+		}
+		fmt.Fprintf(c.stdout, "  decide    %s\n            sets the password of \"demo\", who decides what waits\n", cfg.oneTime(link))
+	}
+	fmt.Fprint(c.stdout, "  stop      Ctrl-C\n")
 
 	ctx, cancel := context.WithCancel(c)
 	defer cancel()
@@ -126,7 +137,7 @@ func serve(c *call) error {
 			server.Close()
 		}
 	})
-	err = server.Serve(netutil.LimitListener(listener, mostConnections))
+	err = server.Serve(&web.Door{Listener: listener, Most: mostConnections})
 	cancel()
 	work.Wait()
 	if lost != nil {
@@ -186,5 +197,4 @@ func greet(c *call, cfg *config, states []post.SourceState) {
 	for _, l := range languages {
 		fmt.Fprintf(w, "            %s\n", l)
 	}
-	fmt.Fprint(w, "  stop      Ctrl-C\n")
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -104,7 +105,8 @@ func TestServeDemo(t *testing.T) {
 	ends(t, cmd)
 }
 
-// A site that never ends its answer holds up neither the others nor the end.
+// A site that never ends its answer holds up neither the others nor the end; nor do
+// visitors who say nothing, not all, or take nothing of what they asked for.
 func TestServeEndsInTheMiddleOfARound(t *testing.T) {
 	arrived := make(chan struct{}, 10)
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -143,6 +145,17 @@ full_text = false
 	if err == nil || !strings.Contains(string(out), "another samenloop") {
 		t.Errorf("poll beside serve: %v: %s", err, out)
 	}
+	get := "GET /feed.json HTTP/1.1\r\nHost: " + strings.TrimPrefix(base, "http://") + "\r\n"
+	for _, says := range []string{"", get, get + "\r\n", strings.Repeat(get+"\r\n", 5000)} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		conn.(*net.TCPConn).SetReadBuffer(4 << 10)
+		go io.WriteString(conn, says)
+	}
+	until(t, base+"/healthz", "ok") // they are in
 	ends(t, cmd)
 
 	// What was cut off says nothing about the source.

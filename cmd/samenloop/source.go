@@ -127,15 +127,23 @@ func listSources(c *call) error {
 	g := &grid{}
 	g.row("source", "state", "title", "posts", "on topic", "last success", "next visit", "address", "trouble or notice")
 	for _, s := range states {
-		say := s.Visit.Notice
-		if s.Visit.Trouble != "" {
-			say = strings.TrimSuffix("trouble: "+s.Visit.Trouble+"; "+s.Visit.Notice, "; ")
-		}
 		g.row(s.Source.ID, string(s.State), shorten(printable(s.Title()), 30), strconv.Itoa(s.Posts), strconv.Itoa(s.Matched),
-			minute(s.Visit.Succeeded), minute(nextVisit(s)), redact(s.Source.URL), say)
+			minute(s.Visit.Succeeded), minute(nextVisit(s)), redact(s.Source.URL), lastVisit(s.Visit))
 	}
 	_, err = g.WriteTo(c.stdout)
 	return err
+}
+
+// lastVisit is what to know of it.
+func lastVisit(v post.Visit) string {
+	if v.Trouble == "" {
+		return v.Notice
+	}
+	say := "trouble: "
+	if v.Dead() {
+		say = "dead: "
+	}
+	return strings.TrimSuffix(say+v.Trouble+"; "+v.Notice, "; ")
 }
 
 func pauseSources(c *call) error {
@@ -188,11 +196,7 @@ func (c *call) setSources(verb string, state post.State, say func(post.SourceSta
 
 // withSources opens the database to decide about sources, which all have to be there.
 func (c *call) withSources(ids []string, do func(*store.Store, []post.SourceState) error) error {
-	cfg, err := c.readConfig()
-	if err != nil {
-		return err
-	}
-	s, err := cfg.openStore(c, false)
+	cfg, s, err := c.openStore(false)
 	if err != nil {
 		return err
 	}
@@ -259,18 +263,14 @@ func nextVisit(s post.SourceState) time.Time {
 // sync brings the sources in the database in line with the configuration, and
 // says where that takes the place of one that was added by command.
 func (c *config) sync(call *call, s *store.Store, say io.Writer) error {
-	states, err := s.Sources(call)
+	replaced, err := s.Sync(call, c.sources())
 	if err != nil {
 		return err
 	}
-	sources := c.sources()
-	for _, src := range sources {
-		i := slices.IndexFunc(states, named(src.ID))
-		if i >= 0 && !states[i].Configured && states[i].State != post.Removed && states[i].Source != src {
-			fmt.Fprintf(say, "samenloop: source %q stands in the configuration now: what \"source add\" said of it no longer holds\n", src.ID)
-		}
+	for _, id := range replaced {
+		fmt.Fprintf(say, "samenloop: source %q stands in the configuration now: what \"source add\" said of it no longer holds\n", id)
 	}
-	return s.Sync(call, sources)
+	return nil
 }
 
 func minute(t time.Time) string {

@@ -50,7 +50,7 @@ func addSource(c *call) error {
 	if err != nil {
 		return err
 	}
-	x, err := reader.Examine(c, src.URL, src)
+	x, err := reader.Examine(c, src)
 	if err != nil {
 		return err
 	}
@@ -83,18 +83,25 @@ func addSource(c *call) error {
 	if err := s.AddSources(c, c.hand(""), src); err != nil {
 		return err
 	}
+	if src.Boosts {
+		say("notice", takesBoosts, src.ID)
+	}
 	say("added", "source %q: read at the next round, or now with \"samenloop poll %[1]s\"", src.ID)
 	page := x.Document.SiteURL
 	if x.URL != src.URL { // the feed was found on it
 		page = src.URL
 	}
-	for _, account := range reader.Accounts(c, page) {
+	_, accounts := reader.Others(c, page)
+	for _, account := range accounts {
 		if _, known := reads(states, account); !known {
 			say("account", "its site names %s as its own (rel=\"me\"): \"samenloop source add %[1]s\" reads that, too", account)
 		}
 	}
 	return nil
 }
+
+// takesBoosts warns of a setting that takes more than those who are listed.
+const takesBoosts = "source %q takes what it boosts (boosts = true): posts of people who did not ask to be read here; without, they wait for a moderator"
 
 // newSource checks what somebody said of a source, as if it stood in the
 // configuration. problem is one line; empty where all is well. The id may be missing.
@@ -114,12 +121,11 @@ func (c *config) newSource(row sourceConfig) (src post.Source, problem string) {
 	return (&config{Sources: []sourceConfig{row}}).sources()[0], problem
 }
 
-// reads says which source has an address.
-func reads(states []post.SourceState, address string) (post.SourceState, bool) {
-	same := func(a string) bool {
-		return a == address || a != "" && post.Key(a) != "" && post.Key(a) == post.Key(address)
-	}
-	i := slices.IndexFunc(states, func(s post.SourceState) bool { return same(s.Source.URL) || same(s.Visit.FeedURL) })
+// reads says which source has one of some addresses.
+func reads(states []post.SourceState, addresses ...string) (post.SourceState, bool) {
+	i := slices.IndexFunc(states, func(s post.SourceState) bool {
+		return slices.ContainsFunc(addresses, func(a string) bool { return post.SameAddress(a, s.Source.URL) || post.SameAddress(a, s.Visit.FeedURL) })
+	})
 	if i < 0 {
 		return post.SourceState{}, false
 	}

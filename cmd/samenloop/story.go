@@ -43,12 +43,8 @@ func story(c *call) error {
 	default:
 		return wrong(`story: say "story show", "story split", "story retract" or "story restore" with one story, or "story join" with two or more; "samenloop help story" tells more`)
 	}
-	cfg, err := c.readConfig()
-	if err != nil {
-		return err
-	}
 	// Looked up first, so that a database that is not there is not made.
-	s, err := cfg.openStore(c, true)
+	cfg, s, err := c.openStore(true)
 	if err != nil {
 		return err
 	}

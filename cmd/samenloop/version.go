@@ -16,8 +16,11 @@ var versionCommand = &command{
 		if info, ok := debug.ReadBuildInfo(); ok {
 			line += " " + info.GoVersion
 			for _, s := range info.Settings {
-				if s.Key == "vcs.revision" {
+				switch {
+				case s.Key == "vcs.revision":
 					line += " commit " + s.Value
+				case s.Key == "vcs.modified" && s.Value == "true":
+					line += ", changed"
 				}
 			}
 		}

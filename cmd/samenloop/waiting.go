@@ -12,11 +12,7 @@ func listWaiting(c *call) error {
 	if len(c.args) != 1 {
 		return wrong("post waiting takes no arguments")
 	}
-	cfg, err := c.readConfig()
-	if err != nil {
-		return err
-	}
-	s, err := cfg.openStore(c, true)
+	_, s, err := c.openStore(true)
 	if err != nil {
 		return err
 	}
@@ -60,11 +56,7 @@ func decide(c *call, v post.Verdict) error {
 	if len(c.args) < 2 {
 		return wrong("post %s: name the posts by what \"post waiting\" shows", c.args[0])
 	}
-	cfg, err := c.readConfig()
-	if err != nil {
-		return err
-	}
-	s, err := cfg.openStore(c, false)
+	_, s, err := c.openStore(false)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,160 @@
+package web
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Door is the listener of a [Server]: Most connections are open at a time, and one
+// who knocks is always let in. Where there is no place it is made by the connection
+// that weighs most: how long its client has kept us waiting, for a request or with the
+// taking of an answer, times how many connections its household has. So those who come
+// and wait, or trickle, push out each other. Behind a proxy all are of one household,
+// and time alone decides.
+//
+// A client that does not take what is written to it is let go.
+type Door struct {
+	net.Listener
+	Most int
+
+	mu     sync.Mutex
+	guests map[*guest]time.Time // since when each has kept us waiting; zero where it waits for us
+	homes  map[string]int       // how many guests each household has
+}
+
+// How a client shows that it reads: so much of an answer, each time.
+const (
+	leastTaken = 4 << 10 // bytes
+	timeToTake = 10 * time.Second
+	mostUnread = 256 << 10 // bytes that the system keeps for one; else it may be megabytes
+)
+
+// guest is a connection that was let in.
+type guest struct {
+	net.Conn
+	door *Door
+	home string
+}
+
+// Accept implements [net.Listener].
+func (d *Door) Accept() (net.Conn, error) {
+	conn, err := d.Listener.Accept()
+	if (errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)) && d.makePlace(0) {
+		conn, err = d.Listener.Accept()
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.makePlace(d.Most - 1)
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetWriteBuffer(mostUnread) // where that fails, the system's own limit holds
+	}
+	return d.letIn(conn, homeOf(conn.RemoteAddr()), time.Now()), nil
+}
+
+func (d *Door) letIn(conn net.Conn, home string, now time.Time) *guest {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.guests == nil {
+		d.guests, d.homes = map[*guest]time.Time{}, map[string]int{}
+	}
+	g := &guest{conn, d, home}
+	d.guests[g] = now
+	d.homes[home]++
+	return g
+}
+
+// makePlace ends the connection that weighs most where there are more than so many.
+func (d *Door) makePlace(most int) bool {
+	g := d.heaviest(most, time.Now())
+	if g == nil {
+		return false
+	}
+	g.Close()
+	return true
+}
+
+// heaviest is nil where there are no more than so many.
+func (d *Door) heaviest(most int, now time.Time) (heaviest *guest) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.guests) <= most {
+		return nil
+	}
+	var weight time.Duration
+	for g, since := range d.guests {
+		waited := time.Second // where it is we who keep all waiting, crowds go first
+		if !since.IsZero() {
+			waited += now.Sub(since)
+		}
+		if w := waited * time.Duration(d.homes[g.home]); w > weight {
+			heaviest, weight = g, w
+		}
+	}
+	return heaviest
+}
+
+// moved is told of each step of a connection.
+func moved(c net.Conn, step http.ConnState) {
+	g, ok := c.(*guest)
+	switch {
+	case !ok:
+	case step == http.StateActive: // its request is there
+		g.waits(time.Time{})
+	case step == http.StateIdle: // its answer was taken
+		g.waits(time.Now())
+	}
+}
+
+// waits says since when it has kept us waiting.
+func (g *guest) waits(since time.Time) {
+	g.door.mu.Lock()
+	defer g.door.mu.Unlock()
+	if _, here := g.door.guests[g]; here {
+		g.door.guests[g] = since
+	}
+}
+
+// Close implements [net.Conn].
+func (g *guest) Close() error {
+	g.door.mu.Lock()
+	if _, here := g.door.guests[g]; here {
+		delete(g.door.guests, g)
+		if g.door.homes[g.home]--; g.door.homes[g.home] == 0 {
+			delete(g.door.homes, g.home)
+		}
+	}
+	g.door.mu.Unlock()
+	return g.Conn.Close()
+}
+
+// Write implements [net.Conn]. It goes on for as long as the client goes on reading.
+func (g *guest) Write(b []byte) (n int, err error) {
+	g.waits(time.Now())
+	defer g.waits(time.Time{})
+	for {
+		if err := g.SetWriteDeadline(time.Now().Add(timeToTake)); err != nil {
+			return n, err
+		}
+		taken, err := g.Conn.Write(b[n:])
+		n += taken
+		if taken < leastTaken || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return n, err
+		}
+	}
+}
+
+// homeOf is whose connection it is.
+func homeOf(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return addr.String()
+	}
+	near, _ := networks(tcp.AddrPort().Addr().Unmap().WithZone(""))
+	return near
+}

@@ -1,0 +1,193 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestDoorChooses(t *testing.T) {
+	type there struct {
+		home   string
+		waited time.Duration
+	}
+	crowd := func(home string, n int, waited time.Duration) (all []there) {
+		for range n {
+			all = append(all, there{home, waited})
+		}
+		return all
+	}
+	tests := []struct {
+		name   string
+		guests []there
+		most   int
+		want   string // home
+	}{
+		{"nobody", nil, 0, ""},
+		{"there is place", crowd("a", 3, time.Hour), 3, ""},
+		{"who waits longest", []there{{"a", time.Second}, {"b", time.Minute}, {"c", time.Millisecond}}, 2, "b"},
+		{"the crowd, though it came just now", append(crowd("crowd", 900, 100*time.Millisecond), there{"slow", 60 * time.Second}), 900, "crowd"},
+		{"one who reads for long, where nobody crowds", append(crowd("two", 2, 5*time.Second), there{"slow", 60 * time.Second}), 2, "slow"},
+	}
+	for _, tt := range tests {
+		d, now := &Door{Most: tt.most}, time.Now()
+		for _, g := range tt.guests {
+			d.letIn(nil, g.home, now.Add(-g.waited))
+		}
+		got := ""
+		if g := d.heaviest(tt.most, now); g != nil {
+			got = g.home
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q goes, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// Who waits for us keeps their place before those who let us wait: for a request, or for
+// the answer to be taken.
+func TestDoorHearsOfSteps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		d := &Door{Most: 3}
+		goes := func(want *guest, what string) {
+			t.Helper()
+			if d.heaviest(2, time.Now()) != want {
+				t.Errorf("%s does not go", what)
+			}
+		}
+		patient, slow, quiet := d.letIn(nil, "a", time.Now()), d.letIn(ours, "a", time.Now()), d.letIn(nil, "a", time.Now())
+		time.Sleep(time.Second)
+		moved(patient, http.StateActive)
+		moved(slow, http.StateActive)
+		goes(quiet, "one that asked for nothing yet")
+		go slow.Write([]byte("an answer"))
+		time.Sleep(time.Second)
+		moved(quiet, http.StateActive)
+		goes(slow, "one that takes nothing")
+		io.ReadFull(theirs, make([]byte, len("an answer")))
+		synctest.Wait()
+		moved(quiet, http.StateIdle)
+		time.Sleep(time.Second)
+		goes(quiet, "one that asks for nothing more")
+	})
+}
+
+func TestSlowReaders(t *testing.T) {
+	tests := []struct {
+		name      string
+		takes     int
+		each      time.Duration
+		wantTaken bool
+	}{
+		{"slow and steady", leastTaken, timeToTake - time.Second, true},
+		{"too little", leastTaken / 2, timeToTake - time.Second, false},
+		{"with pauses", 64 << 10, timeToTake + time.Second, false},
+		{"quick", 1 << 20, 0, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ours, theirs := net.Pipe()
+				g := (&Door{Most: 1}).letIn(ours, "a", time.Now())
+				var reading sync.WaitGroup
+				reading.Go(func() {
+					for buffer := make([]byte, tt.takes); ; {
+						time.Sleep(tt.each)
+						if _, err := io.ReadFull(theirs, buffer); err != nil {
+							return
+						}
+					}
+				})
+				const answer = 256 << 10
+				n, err := g.Write(make([]byte, answer))
+				if taken := n == answer && err == nil; taken != tt.wantTaken || !taken && !errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("%d bytes taken, then %v", n, err)
+				}
+				g.Close()
+				reading.Wait()
+			})
+		})
+	}
+}
+
+// Whoever knocks is let in and answered, however many sit there, and those make place.
+func TestDoorLetsIn(t *testing.T) {
+	site, err := Server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "here") }), "", "http://127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(nil)
+	door := &Door{Listener: server.Listener, Most: 8}
+	server.Config, server.Listener = site, door
+	server.Start()
+	defer server.Close()
+	address := server.Listener.Addr().String()
+	var sitting []net.Conn
+	for i := range 5 * door.Most {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		fmt.Fprint(c, "GET / HTTP/1.1\r\nHost:"[:i%20]) // none says all that it has to
+		sitting = append(sitting, c)
+		client := http.Client{Transport: &http.Transport{DisableKeepAlives: i%2 == 0}}
+		resp, err := client.Get("http://" + address)
+		if err != nil {
+			t.Fatalf("with %d there: %v", i+1, err)
+		}
+		defer client.CloseIdleConnections()
+		io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+	}
+	door.mu.Lock()
+	if len(door.guests) > door.Most || door.homes["127.0.0.1/32"] != len(door.guests) || len(door.homes) != 1 {
+		t.Errorf("%d are in, of households %v, where %d may be", len(door.guests), door.homes, door.Most)
+	}
+	door.mu.Unlock()
+	if _, err := io.ReadAll(sitting[0]); err != nil && !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the first that sat there: %v", err)
+	}
+}
+
+// outOfFiles says so, once.
+type outOfFiles struct {
+	net.Listener
+	said bool
+}
+
+func (l *outOfFiles) Accept() (net.Conn, error) {
+	if !l.said {
+		l.said = true
+		return nil, &net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+	}
+	c, _ := net.Pipe()
+	return c, nil
+}
+
+// Where the system lets us have no more open, a connection makes place too.
+func TestDoorWithoutFiles(t *testing.T) {
+	d := &Door{Listener: &outOfFiles{}, Most: 8}
+	if _, err := d.Accept(); !errors.Is(err, syscall.EMFILE) {
+		t.Errorf("where nobody is: %v", err)
+	}
+	d.Listener = &outOfFiles{}
+	sitting, theirs := net.Pipe()
+	d.letIn(sitting, "a", time.Now())
+	if _, err := d.Accept(); err != nil {
+		t.Error(err)
+	}
+	if _, err := theirs.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("the one that sat there: %v", err)
+	}
+}

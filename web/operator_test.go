@@ -1,0 +1,164 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"samenloop/people"
+)
+
+// accounts knows one operator, anna.
+type accounts struct {
+	Accounts
+	stored string
+}
+
+func (a *accounts) Password(_ context.Context, name string) (string, error) {
+	if name != "anna" {
+		return "", nil
+	}
+	return a.stored, nil
+}
+
+func (a *accounts) StartSession(_ context.Context, _ people.Digest, _ people.Session, password string) (bool, error) {
+	return password == a.stored, nil
+}
+
+// gate is where anna signs in to a site, in the language that it calls lang.
+func gate(t *testing.T, lang string) (*handler, *accounts) {
+	stored, err := people.HashPassword(t.Context(), "correct horse battery")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &accounts{stored: stored}
+	site := testSite()
+	site.Languages = append(site.Languages, lang)
+	site.Operators = &Operators{Accounts: a, Tries: NewTries()}
+	return newHandler(t, site, planet()), a
+}
+
+func (a *accounts) signIn(h *handler, cookies ...*http.Cookie) *httptest.ResponseRecorder {
+	form := url.Values{"name": {"anna"}, "password": {"correct horse battery"}, "lang": {"nl-NL"}}
+	r := httptest.NewRequest("POST", "/operator/in", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for _, c := range cookies {
+		r.AddCookie(c)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// However many strangers stand in line, who is known passes them by.
+func TestKnownPassStrangers(t *testing.T) {
+	h, anna := gate(t, "nl-NL")
+	cookies := anna.signIn(h).Result().Cookies()
+	if len(cookies) != 2 || cookies[1].Name != "__Host-device" || !cookies[1].HttpOnly || cookies[1].MaxAge != int(people.DeviceLasts/time.Second) {
+		t.Fatalf("%v", cookies)
+	}
+	for range mostStrangers {
+		h.Operators.strangers <- struct{}{}
+	}
+	if w := anna.signIn(h); w.Code != 503 || w.Header().Get("Retry-After") == "" {
+		t.Errorf("a stranger beyond the line: %d", w.Code)
+	}
+	for range 2 * mostTries { // to be sent away is no failure
+		anna.signIn(h)
+	}
+	if w := anna.signIn(h, cookies[1]); w.Code != 303 {
+		t.Errorf("who is known: %d", w.Code)
+	}
+	<-h.Operators.strangers
+	if w := anna.signIn(h); w.Code != 303 {
+		t.Errorf("a stranger in the line: %d", w.Code)
+	}
+	anna.stored = strings.Replace(anna.stored, "$", "$$", 1) // another password
+	h.Operators.strangers <- struct{}{}
+	if w := anna.signIn(h, cookies[1]); w.Code != 503 {
+		t.Errorf("known by a password of before: %d", w.Code)
+	}
+}
+
+// After a form the page is in the language that it was in, under the site's own name for it;
+// what only takes forms leads to them.
+func TestFormsKeepTheLanguage(t *testing.T) {
+	h, anna := gate(t, "nl-NL")
+	if w := anna.signIn(h); w.Header().Get("Location") != "/operator/?lang=nl-NL" {
+		t.Errorf("leads to %s", w.Header().Get("Location"))
+	}
+	get := func(path string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest("GET", path, nil)
+		r.Header.Set("Accept", "text/html")
+		h.ServeHTTP(w, r)
+		return w
+	}
+	if page := get("/operator/?lang=nl-NL").Body.String(); !strings.Contains(page, `name="lang" value="nl-NL"`) || !strings.Contains(page, `href="/nl-NL/"`) || !strings.Contains(page, `<html lang="nl"`) {
+		t.Errorf("%s", page)
+	}
+	for _, path := range []string{"in", "out", "do"} {
+		if w := get("/operator/" + path + "?lang=nl-NL&do=pause"); w.Code != 303 || w.Header().Get("Location") != "/operator/?lang=nl-NL" || w.Header()["Set-Cookie"] != nil {
+			t.Errorf("%s: %d %v", path, w.Code, w.Header())
+		}
+	}
+}
+
+// A network with as many addresses as one likes makes nobody else wait: neither at the
+// door of operators nor at that of members.
+func TestManyAddressesAreOneNetwork(t *testing.T) {
+	tries, members := NewTries(), NewLimits()
+	for i := range 20_000 {
+		near := fmt.Sprintf("2001:db8:0:%x::/64", i)
+		tries.enter("", near, "2001:db8::/48", "anna", noon)
+		if leave, _ := members.looks.enter(near, "2001:db8::/48", noon); leave != nil {
+			leave()
+		}
+	}
+	for i := range mostTries {
+		if tries.enter("", "192.0.2.1/32", "192.0.2.0/24", "anna", noon) == nil || tries.enter("a browser", "2001:db8::/64", "2001:db8::/48", "anna", noon) == nil {
+			t.Fatalf("kept out at try %d", i)
+		}
+	}
+	for i := range looksEach {
+		leave, status := members.looks.enter("192.0.2.1/32", "192.0.2.0/24", noon)
+		if leave == nil {
+			t.Fatalf("look %d: %d", i, status)
+		}
+		leave()
+	}
+}
+
+// Whoever makes looks slow holds one place a network, and not all there are.
+func TestSlowLooksHoldOnePlace(t *testing.T) {
+	b := &NewLimits().looks
+	var held []func()
+	for n := range looksAtNow - 1 {
+		wide := fmt.Sprintf("203.0.%d.0/24", n)
+		for i := range 3 {
+			leave, status := b.enter(fmt.Sprintf("203.0.%d.%d/32", n, i), wide, noon)
+			if (leave != nil) != (i == 0) || leave == nil && status != 503 {
+				t.Fatalf("look %d of network %d: %d", i, n, status)
+			}
+			if leave != nil {
+				held = append(held, leave)
+			}
+		}
+	}
+	leave, _ := b.enter("192.0.2.1/32", "192.0.2.0/24", noon)
+	if leave == nil {
+		t.Fatal("a member is kept out")
+	}
+	leave()
+	for _, leave := range held {
+		leave()
+	}
+	if leave, status := b.enter("203.0.0.1/32", "203.0.0.0/24", noon); leave == nil {
+		t.Errorf("when it is done: %d", status)
+	}
+}
