@@ -20,7 +20,7 @@ var (
 	sites   = flag.Int("sites", 1000, "how many sites: each has a feed of 30 items of 5 KB, and an account")
 	times   = flag.Int("times", 10, "how many times as much is stored in the second measurement of growth")
 	program = flag.String("program", "", "the samenloop to measure; without, it is built from this folder")
-	role    = flag.String("role", "", "be a process beside the measured one: farm, or bare FILE (bench starts these itself)")
+	role    = flag.String("role", "", "be a process beside the measured one: farm, detect, or bare FILE (bench starts these itself)")
 )
 
 // parts of the measurement. Each leaves behind what the next begins with.
@@ -31,9 +31,11 @@ var parts = []struct {
 	{"cold", (*bench).cold},         // a round in which all is new
 	{"known", (*bench).known},       // rounds in which nothing is, or one item
 	{"serving", (*bench).serving},   // a feed that is kept
+	{"load", (*bench).load},         // many readers in the middle of a cold round
 	{"memory", (*bench).memory},     // resident, in peace and in the middle of a cold round
 	{"growth", (*bench).growth},     // the same with more stored
 	{"accounts", (*bench).accounts}, // of the fediverse
+	{"language", (*bench).language}, // to tell it, and what only stories need
 }
 
 func main() {
@@ -42,6 +44,8 @@ func main() {
 	switch *role {
 	case "farm":
 		err = runFarm(*sites)
+	case "detect":
+		err = runDetect()
 	case "bare":
 		err = runBare(flag.Arg(0))
 	default:

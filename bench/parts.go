@@ -109,7 +109,7 @@ func (b *bench) known() error {
 	document := float64(len(feedDocument(0, b.published))) / 1000
 	b.tell("round answered 304, CPU a source", costs.unchanged, 0.35, "ms")
 	b.tell("round answered 200 with the same bytes, CPU a source", costs.same, 1, fmt.Sprintf("ms, of %.0f KB", document))
-	b.tell("  one new item in it: CPU beyond that", costs.item, 0, "ms, the feed read again")
+	b.tell("  one new item in it: CPU beyond that", costs.item, 0, "ms, an item on topic, in a feed of 30")
 	return nil
 }
 
@@ -120,7 +120,7 @@ func (b *bench) rounds(config string) (c roundCosts, err error) {
 	if _, err := b.round(config); err != nil {
 		return c, err
 	}
-	took, err := b.round(config)
+	took, err := b.leastRound(config)
 	if err != nil {
 		return c, err
 	}
@@ -128,7 +128,7 @@ func (b *bench) rounds(config string) (c roundCosts, err error) {
 	if err := b.grow(0, false); err != nil {
 		return c, err
 	}
-	if took, err = b.round(config); err != nil {
+	if took, err = b.leastRound(config); err != nil {
 		return c, err
 	}
 	c.same = milliseconds(took, *sites)
@@ -140,6 +140,20 @@ func (b *bench) rounds(config string) (c roundCosts, err error) {
 	}
 	c.item = milliseconds(took, *sites) - c.same
 	return c, nil
+}
+
+// leastRound is round, the least of several: what disturbs a measurement only ever adds to it.
+func (b *bench) leastRound(config string) (least time.Duration, err error) {
+	for n := range 5 {
+		took, err := b.round(config)
+		if err != nil {
+			return 0, err
+		}
+		if n == 0 || took < least {
+			least = took
+		}
+	}
+	return least, nil
 }
 
 // growth measures with as much stored as there is, and with much more.
@@ -248,7 +262,7 @@ const timeForRound = 3 * time.Minute
 
 // serving compares a feed that is kept with the same bytes from a bare handler.
 func (b *bench) serving() error {
-	const often = 30_000
+	const turns, often = 6, 5000 // each in its turn: what else the machine does meets both
 	config, err := b.ready()
 	if err != nil {
 		return err
@@ -265,33 +279,37 @@ func (b *bench) serving() error {
 	if err != nil {
 		return err
 	}
-	took := func(s *server, err error) (time.Duration, error) {
-		if err != nil {
-			return 0, err
-		}
-		if err := ask(s.url+"/feed.atom", 1000); err != nil {
-			return 0, err
-		}
-		before, err := s.cpu()
-		if err != nil {
-			return 0, err
-		}
-		if err := ask(s.url+"/feed.atom", often); err != nil {
-			return 0, err
-		}
-		after, err := s.cpu()
-		s.end()
-		return after - before, err
-	}
-	ours, err := took(b.serve(config))
+	ours, err := b.serve(config)
 	if err != nil {
 		return err
 	}
-	bare, err := took(start(self, "-role", "bare", kept))
+	defer ours.end()
+	bare, err := start(self, "-role", "bare", kept)
 	if err != nil {
 		return err
 	}
-	b.tell("kept feed served, CPU beside a bare handler", ours.Seconds()/bare.Seconds(), 1.15, fmt.Sprintf("times %.3f ms", milliseconds(bare, often)))
+	defer bare.end()
+	least := map[*server]time.Duration{}
+	for turn := range turns + 1 {
+		for _, s := range []*server{ours, bare} {
+			before, err := s.cpu()
+			if err != nil {
+				return err
+			}
+			if err := ask(s.url+"/feed.atom", often); err != nil {
+				return err
+			}
+			after, err := s.cpu()
+			if err != nil {
+				return err
+			}
+			if took := after - before; turn == 1 || took < least[s] { // the first warms up
+				least[s] = took
+			}
+		}
+	}
+	ratio := least[ours].Seconds() / least[bare].Seconds()
+	b.tell("kept feed served, CPU beside a bare handler", ratio, 1.15, fmt.Sprintf("times %.3f ms", milliseconds(least[bare], often)))
 	return nil
 }
 

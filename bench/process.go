@@ -110,9 +110,22 @@ func (b *bench) samenloop(args ...string) (cost, error) {
 	var out, trouble bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &trouble
 	if err := cmd.Run(); err != nil {
-		return cost{}, fmt.Errorf("samenloop %s: %w: %s%s", strings.Join(args, " "), err, lastLine(out.Bytes()), lastLine(trouble.Bytes()))
+		return cost{}, fmt.Errorf("samenloop %s: %w: %s%s", strings.Join(args, " "), err, troubles(out.Bytes()), lastLine(trouble.Bytes()))
 	}
 	return cost{cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), out.Bytes()}, nil
+}
+
+// troubles are the first lines of a round's table that tell of trouble.
+func troubles(table []byte) string {
+	var told strings.Builder
+	n := 0
+	for line := range bytes.Lines(table) {
+		if bytes.Contains(line, []byte("trouble: ")) && n < 5 {
+			told.Write(line)
+			n++
+		}
+	}
+	return told.String()
 }
 
 func lastLine(b []byte) []byte {

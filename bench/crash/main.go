@@ -1,6 +1,6 @@
 // Command crash kills samenloop at random moments of its rounds, again and
 // again, and then looks whether every post that was published is stored and
-// emitted exactly once, under one id.
+// emitted exactly once, whole and under one id, and told to a bot once.
 //
 //	go run ./bench/crash -kills 500 -writes 100
 //
@@ -63,26 +63,38 @@ func run(ctx context.Context, out io.Writer, kills, writes int, seed uint64) err
 		farm:   farm,
 		rng:    rand.New(rand.NewPCG(seed, 0)),
 		ids:    map[string]string{},
+		told:   map[string]bool{},
 	}
-	if err := os.WriteFile(c.config, []byte(farm.config()), 0o600); err != nil {
+	// How long a round takes is measured beside: the first kills are to meet a database that is being made.
+	beside := *c
+	beside.config = filepath.Join(dir, "beside.toml")
+	for path, database := range map[string]string{c.config: "samenloop.db", beside.config: "beside.db"} {
+		if err := os.WriteFile(path, []byte(farm.config(database)), 0o600); err != nil {
+			return err
+		}
+	}
+	if c.whole, err = beside.round(ctx); err != nil {
 		return err
 	}
 	for i := range kills + writes {
 		if i%3 == 0 {
 			farm.items.Add(1)
 		}
-		atWrite := i >= kills
-		if err := c.kill(ctx, atWrite, i%2 == 1); err != nil {
+		if err := c.kill(ctx, i >= kills, i%2 == 1); err != nil {
 			return err
 		}
-		if i%25 == 24 {
+		// A round to its end, so that no item leaves its feed before anybody could read it; and the machine may be busier now.
+		if i%killsBetween == killsBetween-1 {
+			if c.whole, err = c.round(ctx); err != nil {
+				return fmt.Errorf("after %d kills: %w", i+1, err)
+			}
 			if err := c.look(ctx); err != nil {
 				return fmt.Errorf("after %d kills: %w", i+1, err)
 			}
 		}
 	}
-	if text, err := c.samenloop(ctx, "poll"); err != nil {
-		return fmt.Errorf("the round after: %w: %s", err, text)
+	if _, err := c.round(ctx); err != nil {
+		return err
 	}
 	if err := c.look(ctx); err != nil {
 		return err
@@ -90,12 +102,26 @@ func run(ctx context.Context, out io.Writer, kills, writes int, seed uint64) err
 	return c.verdict(ctx, out, kills, writes)
 }
 
+// killsBetween is how many kills there are between two looks: meanwhile each feed
+// publishes fewer items than it shows.
+const killsBetween = 25
+
 // crash is one series of kills.
 type crash struct {
 	binary, config string
 	farm           *farm
 	rng            *rand.Rand
+	whole          extent            // of a round that nobody disturbs
+	late           int               // kills of a round that had ended
 	ids            map[string]string // URL of a post → the id that it was first seen with
+	told           map[string]bool   // ids that a bot was told of as new
+	last           int64             // the number of the last change that it was told
+}
+
+// extent is what there is of a round to kill it in.
+type extent struct {
+	time   time.Duration
+	writes int // system calls that write; 0 where the system does not count them
 }
 
 func (c *crash) command(ctx context.Context, args ...string) *exec.Cmd {
@@ -115,10 +141,37 @@ func (c *crash) samenloop(ctx context.Context, args ...string) ([]byte, error) {
 	return text, err
 }
 
-// longestRound is about how long a round lasts here; kills fall anywhere in it.
-const longestRound = 120 * time.Millisecond
+// round is a round to its end, measured.
+func (c *crash) round(ctx context.Context) (extent, error) {
+	var said strings.Builder
+	cmd := c.command(ctx, "poll")
+	cmd.Stderr = &said
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return extent{}, err
+	}
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for whole := (extent{}); ; {
+		select {
+		case err := <-done:
+			if err != nil {
+				return whole, fmt.Errorf("a round that nobody killed: %w: %s", err, said.String())
+			}
+			whole.time = time.Since(began)
+			return whole, nil
+		case <-tick.C:
+			if n, ok := wrote(cmd.Process.Pid); ok {
+				whole.writes = n
+			}
+		}
+	}
+}
 
-// kill starts a round and kills it: after some time, or once it has written n times.
+// kill starts a round and kills it: after some part of the time that a round takes,
+// or once it has written n times.
 func (c *crash) kill(ctx context.Context, atWrite, second bool) error {
 	cmd := c.command(ctx, "poll")
 	if err := cmd.Start(); err != nil {
@@ -134,23 +187,21 @@ func (c *crash) kill(ctx context.Context, atWrite, second bool) error {
 	done := make(chan struct{})
 	go func() { cmd.Wait(); close(done) }()
 	if atWrite {
-		n := 1 + c.rng.IntN(150)
-		for wrote(cmd.Process.Pid) < n {
-			select {
-			case <-done:
-			default:
-				continue
-			}
-			break
+		n := 1 + c.rng.IntN(max(1, c.whole.writes))
+		for has, ok := 0, true; ok && has < n; {
+			has, ok = wrote(cmd.Process.Pid)
 		}
 	} else {
 		select {
 		case <-done:
-		case <-time.After(time.Duration(c.rng.Int64N(int64(longestRound)))):
+		case <-time.After(time.Duration(c.rng.Int64N(int64(c.whole.time)))):
 		}
 	}
 	cmd.Process.Kill() // SIGKILL: nothing is told to the process
 	<-done
+	if cmd.ProcessState.Exited() && (!second || cmd.ProcessState.Success()) { // else the other one had the database
+		c.late++
+	}
 	if other != nil {
 		other.Process.Kill()
 		other.Wait()
@@ -160,43 +211,79 @@ func (c *crash) kill(ctx context.Context, atWrite, second bool) error {
 
 var written = regexp.MustCompile(`(?m)^syscw: (\d+)$`)
 
-// wrote is how many system calls that write a process has made.
-func wrote(pid int) int {
+// wrote is how many system calls that write a process has made, while it runs.
+func wrote(pid int) (calls int, ok bool) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", pid))
 	m := written.FindSubmatch(text)
 	if err != nil || m == nil {
-		return 1 << 30 // it has ended
+		return 0, false
 	}
-	n, _ := strconv.Atoi(string(m[1]))
-	return n
+	calls, err = strconv.Atoi(string(m[1]))
+	return calls, err == nil
 }
 
-// look reads all pages of the feed, as a reader would, and compares ids with those seen before.
+// look reads all pages of the feed, as a reader would, and what a bot is told since
+// it last asked, and compares both with what was published and seen before.
 func (c *crash) look(ctx context.Context) error {
-	for path := "/feed.json"; path != ""; {
-		text, err := c.samenloop(ctx, "feed", path)
-		if err != nil {
-			if strings.Contains(err.Error(), "there is no database") {
-				return nil // killed before there was one
-			}
-			return err
-		}
+	err := c.pages(ctx, "/feed.json", func(text []byte) (next string, err error) {
 		var page struct {
 			Next  string `json:"next_url"`
-			Items []struct{ ID, URL string }
+			Items []struct {
+				ID, URL string
+				Content string `json:"content_html"`
+			}
 		}
 		if err := json.Unmarshal(text, &page); err != nil {
-			return err
+			return "", err
 		}
 		for _, item := range page.Items {
 			if was, ok := c.ids[item.URL]; ok && was != item.ID {
-				return fmt.Errorf("%s had the id %s, now it has %s", item.URL, was, item.ID)
+				return "", fmt.Errorf("%s had the id %s, now it has %s", item.URL, was, item.ID)
 			}
 			c.ids[item.URL] = item.ID
+			if want := c.farm.proseOf(item.URL); !strings.Contains(item.Content, want) {
+				return "", fmt.Errorf("%s is torn: its content is %q, want %q in it", item.URL, item.Content, want)
+			}
+		}
+		return page.Next, nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.pages(ctx, fmt.Sprintf("/changes.json?after=%d&backfill=1", c.last), func(text []byte) (next string, err error) {
+		var page struct {
+			Last  int64
+			Next  string
+			Items []struct{ Event, ID, URL string }
+		}
+		if err := json.Unmarshal(text, &page); err != nil {
+			return "", err
+		}
+		for _, item := range page.Items {
+			if item.Event != "new" || c.told[item.ID] {
+				return "", fmt.Errorf("a bot is told that %s (%s) is %s, after it was told of it: %t", item.URL, item.ID, item.Event, c.told[item.ID])
+			}
+			c.told[item.ID] = true
+		}
+		c.last = page.Last
+		return page.Next, nil
+	})
+}
+
+// pages reads what stands at a path, and what each says comes next.
+func (c *crash) pages(ctx context.Context, path string, read func(text []byte) (next string, err error)) error {
+	for path != "" {
+		text, err := c.samenloop(ctx, "feed", path)
+		if err != nil {
+			return err
+		}
+		next, err := read(text)
+		if err != nil {
+			return err
 		}
 		path = ""
-		if next, err := url.Parse(page.Next); err == nil && page.Next != "" {
-			path = next.RequestURI()
+		if u, err := url.Parse(next); err == nil && next != "" {
+			path = u.RequestURI()
 		}
 	}
 	return nil
@@ -214,9 +301,10 @@ func (c *crash) verdict(ctx context.Context, out io.Writer, kills, writes int) e
 	for _, id := range c.ids {
 		distinct[id] = true
 	}
-	fmt.Fprintf(out, "%d kills, %d at the n-th write: %d published, %d stored, %d emitted, %d ids\n",
-		kills+writes, writes, published, posts, len(c.ids), len(distinct))
-	if posts != published || len(c.ids) != published || len(distinct) != published {
+	fmt.Fprintf(out, "%d kills, %d of them at the n-th write, %d when the round had ended (%v and %d writes, the last one)\n",
+		kills+writes, writes, c.late, c.whole.time.Round(time.Millisecond), c.whole.writes)
+	fmt.Fprintf(out, "%d published, %d stored, %d emitted, %d ids, %d told to a bot\n", published, posts, len(c.ids), len(distinct), len(c.told))
+	if posts != published || len(c.ids) != published || len(distinct) != published || len(c.told) != published {
 		return errors.New("these are to be equal")
 	}
 	return nil
@@ -243,8 +331,9 @@ func startFarm() (*farm, error) {
 	return f, nil
 }
 
-func (f *farm) config() string {
-	text := "[fetch]\nallow_networks = [\"127.0.0.0/8\"]\n[[topic]]\nid = \"web\"\nhashtags = [\"web\"]\n"
+// config reads the farm into a database.
+func (f *farm) config(database string) string {
+	text := fmt.Sprintf("[site]\ndatabase = %q\n", database) + "[fetch]\nallow_networks = [\"127.0.0.0/8\"]\n[[topic]]\nid = \"web\"\nhashtags = [\"web\"]\n"
 	for i := range sources {
 		text += fmt.Sprintf("[[source]]\nid = \"s%d\"\nurl = \"http://%s/s%d\"\nfull_text = false\n", i, f.address, i)
 	}
@@ -268,6 +357,16 @@ func (f *farm) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			i, r.Host, r.URL.Path, i, i, prose(r.URL.Path, i))
 	}
 	fmt.Fprint(w, `</channel></rss>`)
+}
+
+// proseOf is the text of the item at a URL.
+func (f *farm) proseOf(itemURL string) string {
+	path, number, _ := strings.Cut(strings.TrimPrefix(itemURL, "http://"+f.address+"/"), "/")
+	item, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return "an address of the farm"
+	}
+	return strings.TrimSpace(prose("/"+path, item))
 }
 
 // prose is some text of an item that no other has: the same text elsewhere would be the same story.
