@@ -31,12 +31,23 @@ func Detect(text string) []Guess {
 
 // detect says as well how many letters there are of the script that decided.
 func detect(text string) (guesses []Guess, letters int) {
-	s, letters := scriptOf(text)
+	var room [mostWords]word
+	return detectIn(text, wordsOf(room[:0], text))
+}
+
+func detectIn(text string, words []word) (guesses []Guess, letters int) {
+	s, letters := scriptOf(text, words)
 	if modelled[s] == nil {
 		return alone[s], letters
 	}
-	t, _ := tallyOf(theModel(), text, s)
-	return t.guesses(theModel(), s), letters
+	part := partOf(words)
+	for part.read(text, s) {
+		if _, p := part.best(s); p >= noDoubt && part.letters >= leastLine {
+			break
+		}
+	}
+	all, _ := part.all()
+	return all.guesses(s), letters
 }
 
 // How much of a text has to be in another language than the rest, and surely so, to be told.
@@ -48,40 +59,37 @@ const (
 )
 
 // detectMixed is detect, and says as well in which other language a part of the
-// text is, by its lines; empty where there is none of some length.
+// text is, by its lines; empty where there is none of some length. Of a line no more
+// is read than tells that the text is in one language, and it, too.
 func detectMixed(text string) (guesses []Guess, letters int, second string) {
-	s, letters := scriptOf(text)
 	var (
-		all   tally
+		room  [mostWords]word
+		lines []part
+	)
+	rest := wordsOf(room[:0], text)
+	s, letters := scriptOf(text, rest)
+	for len(rest) > 0 {
+		n := endOfLine(rest)
+		lines = append(lines, partOf(rest[:n]))
+		rest = rest[n:]
+	}
+	if guesses = alone[s]; modelled[s] != nil {
+		all := tellTogether(text, lines, s)
+		guesses = all.guesses(s)
+	}
+	if len(guesses) == 0 {
+		return nil, letters, ""
+	}
+	var (
 		total int
 		in    = map[string]int{} // letters of lines that tell their language
 	)
-	for line := range strings.Lines(text) {
-		var (
-			tag string
-			p   float64
-			n   int
-		)
-		if modelled[s] != nil {
-			var t tally
-			if t, n = tallyOf(theModel(), line, s); n >= leastLine {
-				tag, p = t.best(theModel(), s)
-			}
-			all.add(&t)
-		}
-		if n < leastLine && len(line) >= leastLine { // it may be in another script
-			var of []Guess
-			if of, n = detect(line); n >= leastLine {
-				tag, p = of[0].Tag, math.Exp(of[0].LogP)
-			}
-		}
+	for i := range lines {
+		tag, p, n := lines[i].tell(text, s, guesses[0].Tag)
 		total += n
 		if n >= leastLine && p >= surePart {
 			in[tag] += n
 		}
-	}
-	if guesses = alone[s]; modelled[s] != nil {
-		guesses = all.guesses(theModel(), s)
 	}
 	for tag, n := range in {
 		if tag != guesses[0].Tag && n >= leastLetters && float64(n) >= leastPart*float64(total) && (n > in[second] || n == in[second] && tag < second) {
@@ -89,6 +97,43 @@ func detectMixed(text string) (guesses []Guess, letters int, second string) {
 		}
 	}
 	return guesses, letters, second
+}
+
+// tellTogether reads of lines as much as tells the language of most of them.
+func tellTogether(text string, lines []part, s script) (all tally) {
+	for {
+		all = tally{}
+		letters, more := 0, false
+		for i := range lines {
+			more = lines[i].read(text, s) || more
+			letters += lines[i].letters
+			t, _ := lines[i].all()
+			all.add(&t)
+		}
+		if _, p := all.best(s); !more || p >= noDoubt && letters >= leastLine {
+			return all
+		}
+	}
+}
+
+// tell is the language of a line, how sure that is, and about how many letters tell it.
+// More of it is read where it seems to be in another language than is expected.
+func (p *part) tell(text string, s script, expected string) (tag string, sure float64, letters int) {
+	if modelled[s] != nil {
+		for {
+			_, letters = p.all()
+			if tag, sure = p.best(s); tag == expected || sure >= noDoubt || !p.read(text, s) {
+				break
+			}
+		}
+	}
+	if letters < leastLine && extent(p.words) >= leastLine { // it may be in another script
+		var of []Guess
+		if of, letters = detectIn(text, p.words); letters >= leastLine {
+			tag, sure = of[0].Tag, math.Exp(of[0].LogP)
+		}
+	}
+	return tag, sure, letters
 }
 
 // clip is the first n bytes of a text, whole runes.
@@ -189,10 +234,10 @@ func blockOf(r rune) script {
 }
 
 // scriptOf is the script that says most in a text, and how many letters of it there are.
-func scriptOf(text string) (script, int) {
+func scriptOf(text string, words []word) (script, int) {
 	var count [scriptCount]int
-	for word := range words(text, 0, 1) {
-		for _, r := range word {
+	for _, w := range words {
+		for _, r := range text[w.from:w.to] {
 			count[scriptOfRune(r)]++
 		}
 	}
@@ -216,22 +261,66 @@ func scriptOf(text string) (script, int) {
 	return best, count[best]
 }
 
-// words yields what stands between spaces, every step-th from the given one on,
-// without what has no language: URLs, addresses of mail and accounts, hashtags.
-func words(text string, from, step int) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		skip := from
-		for field := range strings.FieldsSeq(text) {
-			if skip > 0 {
-				skip--
-				continue
+// A word is where in a text something stands between spaces; first of those of its line.
+type word struct {
+	from, to int32
+	first    bool
+}
+
+// mostWords is how many words there is room for without asking for more, as of most texts.
+const mostWords = 256
+
+// wordsOf finds the words of a text, without what has no language: URLs, addresses of
+// mail and accounts, hashtags.
+func wordsOf(to []word, text string) []word {
+	first := true
+	for from := 0; from < len(text); {
+		at, size := spaceIn(text[from:])
+		if at > 0 && isWord(text[from:from+at]) {
+			to = append(to, word{int32(from), int32(from + at), first})
+			first = false
+		}
+		if from += at; from < len(text) && text[from] == '\n' {
+			first = true
+		}
+		from += size
+	}
+	return to
+}
+
+// spaceIn is where the first white space of a text stands, and its size; the end where there is none.
+func spaceIn(s string) (at, size int) {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == ' ', '\t' <= c && c <= '\r':
+			return i, 1
+		case c >= utf8.RuneSelf:
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if unicode.IsSpace(r) {
+				return i, size
 			}
-			skip = step - 1
-			if isWord(field) && !yield(field) {
-				return
-			}
+			i += size - 1
 		}
 	}
+	return len(s), 0
+}
+
+// endOfLine is how many of some words, at least one, are in one line.
+func endOfLine(words []word) int {
+	for n := 1; n < len(words); n++ {
+		if words[n].first {
+			return n
+		}
+	}
+	return len(words)
+}
+
+// extent is how many bytes there are from the first of some words to the end of the last.
+func extent(words []word) int {
+	if len(words) == 0 {
+		return 0
+	}
+	return int(words[len(words)-1].to - words[0].from)
 }
 
 func isWord(field string) bool {
@@ -258,9 +347,10 @@ const (
 // name is a capitalised word that does not begin the text: it says less of the
 // language. No languages are left where the script decides alone.
 func Features(text string, see func(bucket int, name bool)) (possible []string) {
-	s, _ := scriptOf(text)
+	words := wordsOf(nil, text)
+	s, _ := scriptOf(text, words)
 	if modelled[s] != nil {
-		eachWord(text, s, 0, 1, func(word []rune, name bool) {
+		eachWord(text, words, s, 0, 1, func(word []rune, name bool) {
 			for _, bucket := range appendFeatures(nil, word) {
 				see(int(bucket), name)
 			}
@@ -269,9 +359,9 @@ func Features(text string, see func(bucket int, name bool)) (possible []string) 
 	return modelled[s]
 }
 
-// eachWord shows the words of a text, every step-th from the given one on, in small
+// eachWord shows words of a text, every step-th from the given one on, in small
 // letters of a script and with an end, 0, on either side. It says how many letters they have.
-func eachWord(text string, s script, from, step int, see func(word []rune, name bool)) (letters int) {
+func eachWord(text string, words []word, s script, from, step int, see func(word []rune, name bool)) (letters int) {
 	var word [longest + 2]rune
 	n, capital, first := 1, false, from == 0
 	flush := func() {
@@ -282,8 +372,8 @@ func eachWord(text string, s script, from, step int, see func(word []rune, name 
 		}
 		n, capital = 1, false
 	}
-	for field := range words(text, from, step) {
-		for _, r := range field {
+	for i := from; i < len(words); i += step {
+		for _, r := range text[words[i].from:words[i].to] {
 			if r == '’' || r == 'ʼ' {
 				r = '\''
 			}

@@ -171,8 +171,11 @@ func TestDetectLong(t *testing.T) {
 		if guesses[0].Tag != tag || math.Exp(guesses[0].LogP) < 0.98 {
 			t.Errorf("%s is taken for %v", tag, guesses[:min(2, len(guesses))])
 		}
-		if s, _ := scriptOf(text); modelled[s] != nil {
-			if _, about := tallyOf(theModel(), text, s); about < letters*3/4 || about > letters*5/4 {
+		words := wordsOf(nil, text)
+		if s, _ := scriptOf(text, words); modelled[s] != nil {
+			part := partOf(words)
+			part.read(text, s)
+			if _, about := part.all(); about < letters*3/4 || about > letters*5/4 {
 				t.Errorf("%s: %d letters are counted as %d", tag, letters, about)
 			}
 		}

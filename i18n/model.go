@@ -91,28 +91,48 @@ const (
 	noDoubt = 0.995
 )
 
-// tallyOf is of a text in a script, and says about how many letters there are: words
-// that are not read count as those that are.
-func tallyOf(m *Model, text string, s script) (t tally, letters int) {
-	a, every := adder{model: m}, 1
-	for len(text)/every > enough {
-		every *= 2
-	}
-	for from, step := 0, every; ; from, step, every = every/2, every, every/2 {
-		letters += eachWord(text, s, from, step, a.add)
-		a.sum(&a.words, 2)
-		a.sum(&a.names, 1)
-		if every > 1 {
-			if _, p := a.best(m, s); letters < leastLine || p < noDoubt {
-				continue
-			}
+// A part of a text is one line, or all of it, and what was read of it so far.
+type part struct {
+	words []word
+	every int // of its words one is read; 0 before any was
+	tally
+	letters int
+}
+
+func partOf(words []word) part { return part{words: words} }
+
+// read reads some of its words in a script, then as many again. It reports false where
+// all were read before.
+func (p *part) read(text string, s script) bool {
+	from, step := 0, 1
+	switch {
+	case p.every == 1 || len(p.words) == 0:
+		return false
+	case p.every == 0:
+		for extent(p.words)/step > enough {
+			step *= 2
 		}
-		for i := range a.total {
-			a.total[i] *= every
-		}
-		a.squares *= every
-		return a.tally, letters * every
+		p.every = step
+	default:
+		from, step = p.every/2, p.every
+		p.every = from
 	}
+	a := adder{model: theModel(), tally: &p.tally}
+	p.letters += eachWord(text, p.words, s, from, step, a.add)
+	a.sum(&a.words, 2)
+	a.sum(&a.names, 1)
+	return true
+}
+
+// all is its tally, and about how many letters it has: words that are not read count
+// as those that are.
+func (p *part) all() (t tally, letters int) {
+	t = p.tally
+	for i := range t.total {
+		t.total[i] *= p.every
+	}
+	t.squares *= p.every
+	return t, p.letters * p.every
 }
 
 // add adds another tally.
@@ -124,38 +144,32 @@ func (t *tally) add(other *tally) {
 }
 
 // guesses are the possible languages of what was counted, in a script that the model knows.
-func (t *tally) guesses(m *Model, s script) []Guess {
-	guesses := make([]Guess, len(modelled[s]))
+func (t *tally) guesses(s script) []Guess {
+	guesses, unit := make([]Guess, len(modelled[s])), t.unit()
 	for i, tag := range modelled[s] {
-		guesses[i] = Guess{tag, t.score(m, firstColumn[s]+i)}
+		guesses[i] = Guess{tag, unit * float64(t.total[firstColumn[s]+i])}
 	}
 	normalise(guesses)
 	return guesses
 }
 
-// score is what was counted for a column. The evidence of letter groups that overlap
-// grows with the root of their number.
-func (t *tally) score(m *Model, column int) float64 {
-	return m.Scale * float64(t.total[column]) / math.Sqrt(float64(t.squares))
-}
+// unit is what a count is worth: the evidence of letter groups that overlap grows with
+// the root of their number.
+func (t *tally) unit() float64 { return theModel().Scale / math.Sqrt(float64(t.squares)) }
 
 // best is the first of the guesses, and its probability: a line is asked for no more.
-func (t *tally) best(m *Model, s script) (tag string, p float64) {
-	var (
-		scores [columns]float64
-		first  int
-		total  float64
-	)
-	tags := modelled[s]
-	for i := range tags {
-		if scores[i] = t.score(m, firstColumn[s]+i); scores[i] > scores[first] {
+func (t *tally) best(s script) (tag string, p float64) {
+	counts, first := t.total[firstColumn[s]:][:len(modelled[s])], 0
+	for i, n := range counts {
+		if n > counts[first] {
 			first = i
 		}
 	}
-	for i := range tags {
-		total += math.Exp(scores[i] - scores[first])
+	total, unit := 0.0, t.unit()
+	for _, n := range counts {
+		total += math.Exp(unit * float64(n-counts[first]))
 	}
-	return tags[first], 1 / total
+	return modelled[s][first], 1 / total
 }
 
 // normalise turns scores into the logarithms of probabilities that add up to 1, best first.
@@ -176,7 +190,7 @@ const columns = 48
 // An adder adds rows of a model to a tally, many together: they are far apart in
 // memory, and so they are on their way at the same time.
 type adder struct {
-	tally
+	*tally
 	model        *Model
 	words, names batch
 }
