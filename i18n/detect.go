@@ -63,10 +63,10 @@ const (
 // is read than tells that the text is in one language, and it, too.
 func detectMixed(text string) (guesses []Guess, letters int, second string) {
 	var (
-		room  [mostWords]word
-		lines []part
+		room       [mostWords]word
+		roomOfLine [mostLines]part
 	)
-	rest := wordsOf(room[:0], text)
+	rest, lines := wordsOf(room[:0], text), roomOfLine[:0]
 	s, letters := scriptOf(text, rest)
 	for len(rest) > 0 {
 		n := endOfLine(rest)
@@ -267,8 +267,11 @@ type word struct {
 	first    bool
 }
 
-// mostWords is how many words there is room for without asking for more, as of most texts.
-const mostWords = 256
+// For how many words and lines there is room without asking for more, as of most texts.
+const (
+	mostWords = 256
+	mostLines = 8
+)
 
 // wordsOf finds the words of a text, without what has no language: URLs, addresses of
 // mail and accounts, hashtags.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
@@ -40,7 +42,9 @@ func clean(htmlText, base string) string {
 		}
 		return plainHTML(textOf(htmlText))
 	}
-	out, ok := fromTree(htmlText, base)
+	t := toolsets.Get().(*toolset)
+	defer t.putBack()
+	out, ok := t.fromTree(htmlText, base)
 	if !ok {
 		return plainHTML(textOf(htmlText))
 	}
@@ -90,16 +94,34 @@ func plainHTML(text string) string {
 	return string(append(out, "</p>"...))
 }
 
+// A toolset is what HTML is cleaned with, which the next is cleaned with, too.
+type toolset struct {
+	tree planter
+	out  []byte
+}
+
+var toolsets = sync.Pool{New: func() any { return new(toolset) }}
+
+// putBack forgets what was cleaned. What is unusually large does not stay in memory.
+func (t *toolset) putBack() {
+	const mostNodes, mostBytes = 2_000, 64 << 10
+	if t.tree.clear(); cap(t.tree.nodes) <= mostNodes && cap(t.out) <= mostBytes {
+		toolsets.Put(t)
+	}
+}
+
 // fromTree is the first wall. It reports false for what cannot be parsed within bounds.
-func fromTree(htmlText, base string) ([]byte, bool) {
+// The bytes are good until the tools are used again.
+func (t *toolset) fromTree(htmlText, base string) ([]byte, bool) {
 	if tangled(htmlText) {
 		return nil, false
 	}
-	nodes, err := parseHTML(htmlText)
+	nodes, err := t.tree.parse(htmlText)
 	if err != nil {
 		return nil, false
 	}
-	c := cleaner{out: make([]byte, 0, len(htmlText)+len(htmlText)/4), base: base}
+	c := cleaner{out: slices.Grow(t.out[:0], len(htmlText)+len(htmlText)/4), base: base}
+	defer func() { t.out = c.out }()
 	for _, n := range nodes {
 		c.node(n, place{})
 		if len(c.out) > 2*maxHTML { // a long base before many short links

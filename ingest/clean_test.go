@@ -239,7 +239,8 @@ func readTestdata(tb testing.TB, name string) string {
 func BenchmarkClean(b *testing.B) {
 	in := readTestdata(b, "article.html")
 	plain, _, _ := strings.Cut(in, "<table>")
-	tree, _ := fromTree(in, cleanBase)
+	tree, _ := new(toolset).fromTree(in, cleanBase)
+	tools := new(toolset)
 	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
 	for _, c := range []struct {
 		name string
@@ -247,8 +248,8 @@ func BenchmarkClean(b *testing.B) {
 	}{
 		{"all", func() { clean(in, cleanBase) }},
 		{"parser", func() { html.ParseFragment(strings.NewReader(plain), body) }},
-		{"without parser", func() { plainTree(plain) }},
-		{"tree", func() { fromTree(in, cleanBase) }},
+		{"without parser", func() { tools.tree.plant(plain) }},
+		{"tree", func() { tools.fromTree(in, cleanBase) }},
 		{"bluemonday", func() { policy.SanitizeBytes(tree) }},
 		{"text", func() { clean("Een regel zonder opmaak, zoals in een korte samenvatting.\nEn nog een.", cleanBase) }},
 	} {

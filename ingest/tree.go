@@ -1,34 +1,45 @@
 package ingest
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
-// parseHTML parses HTML as what stands in a page's body. Without scripting, what
+// parse parses HTML as what stands in a page's body. Without scripting, what
 // stands in <noscript> is markup: often the real image.
-func parseHTML(s string) ([]*html.Node, error) {
-	if nodes, ok := plainTree(s); ok {
+func (t *planter) parse(s string) ([]*html.Node, error) {
+	if nodes, ok := t.plant(s); ok {
 		return nodes, nil
 	}
 	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
 	return html.ParseFragmentWithOptions(strings.NewReader(s), body, html.ParseOptionEnableScripting(false))
 }
 
-// plainTree is what the parser would make of HTML in which there is nothing to put
+// planter grows a tree. Its nodes and attributes are set aside at once, and those of
+// the tree before are used again.
+type planter struct {
+	nodes []html.Node
+	attrs []html.Attribute
+	roots []*html.Node
+	top   *html.Node // the element that is open
+	depth int
+}
+
+// plant makes what the parser would make of HTML in which there is nothing to put
 // right, as most that programs write: common elements in lower case, each closed
 // in its turn and standing where it may, attributes in double quotes. It takes less
 // than half of the time. It gives up, and reports false, where it meets anything else.
-func plainTree(s string) (nodes []*html.Node, ok bool) {
+// The nodes are good until the next tree.
+func (t *planter) plant(s string) (nodes []*html.Node, ok bool) {
 	if strings.ContainsAny(s, "\x00\r") {
 		return nil, false
 	}
-	t := planter{
-		nodes: make([]html.Node, 0, 2*strings.Count(s, "<")+2),
-		attrs: make([]html.Attribute, 0, strings.Count(s, `="`)),
-	}
+	t.clear()
+	t.nodes = slices.Grow(t.nodes, 2*strings.Count(s, "<")+2) // they point to each other, and have to stay where they are
+	t.attrs = slices.Grow(t.attrs, strings.Count(s, `="`))
 	t.top = t.add(html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body})
 	root := t.top
 	for {
@@ -44,17 +55,17 @@ func plainTree(s string) (nodes []*html.Node, ok bool) {
 		}
 	}
 	for n := root.FirstChild; n != nil; n = n.NextSibling {
-		nodes = append(nodes, n)
+		t.roots = append(t.roots, n)
 	}
-	return nodes, t.top == root
+	return t.roots, t.top == root
 }
 
-// planter grows a tree. Its nodes and attributes are set aside at once.
-type planter struct {
-	nodes []html.Node
-	attrs []html.Attribute
-	top   *html.Node // the element that is open
-	depth int
+// clear forgets the tree.
+func (t *planter) clear() {
+	clear(t.nodes)
+	clear(t.attrs)
+	clear(t.roots)
+	*t = planter{nodes: t.nodes[:0], attrs: t.attrs[:0], roots: t.roots[:0]}
 }
 
 func (t *planter) add(n html.Node) *html.Node {

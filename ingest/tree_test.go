@@ -52,7 +52,7 @@ func treeOf(nodes []*html.Node) string {
 
 func checkTree(t *testing.T, s string) (plain bool) {
 	t.Helper()
-	nodes, plain := plainTree(s)
+	nodes, plain := new(planter).plant(s)
 	if !plain {
 		return false
 	}

@@ -43,7 +43,7 @@ func TestNarrow(t *testing.T) {
 		}
 		checkClean(t, s, clean(s, cleanBase))
 	}
-	if out, _ := fromTree(readTestdata(t, "article.html"), cleanBase); !isNarrow(out) {
+	if out, _ := new(toolset).fromTree(readTestdata(t, "article.html"), cleanBase); !isNarrow(out) {
 		t.Errorf("what the first wall makes of an article is not narrow: %s", out)
 	}
 }

@@ -57,8 +57,8 @@ var creditWords = []struct{ one, all string }{
 
 func endsAsExcerpt(content string) bool {
 	const tailSize = 3000
-	tail := strings.ToLower(content[cutBefore(content, tailSize):])
-	if i := strings.LastIndex(tail, "<p"); i >= 0 && isCredit(tail[i:]) {
+	tail := content[cutBefore(content, tailSize):]
+	if i := lastTag(tail, "p"); i >= 0 && isCredit(strings.ToLower(tail[i:])) {
 		tail = tail[:i]
 	}
 	text := tailText(tail[cutBefore(tail, 500):])
@@ -75,13 +75,25 @@ func endsAsExcerpt(content string) bool {
 		}
 	}
 	// "Read more about …": a last link with nothing after it.
-	if i := strings.LastIndex(tail, "<a "); i >= 0 {
-		link, after, _ := strings.Cut(tail[i:], "</a>")
+	if i := lastTag(tail, "a "); i >= 0 {
+		link, after, _ := strings.Cut(strings.ToLower(tail[i:]), "</a>")
 		words := strings.TrimLeftFunc(tailText(link), notWord)
 		return slices.ContainsFunc(excerptEnds[6:], func(end string) bool { return strings.HasPrefix(words, end) }) &&
 			strings.TrimFunc(tailText(after), notWord) == ""
 	}
 	return false
+}
+
+// lastTag is where the last start tag begins whose name begins so, in either case; -1 where there is none.
+func lastTag(s, name string) int {
+	for i := len(s); ; {
+		if i = strings.LastIndexByte(s[:i], '<'); i < 0 {
+			return -1
+		}
+		if rest := s[i+1:]; len(rest) >= len(name) && strings.EqualFold(rest[:len(name)], name) {
+			return i
+		}
+	}
 }
 
 // isCredit says whether a paragraph, in lower case, is the line that WordPress puts below everything.
@@ -105,7 +117,7 @@ func cutBefore(s string, size int) int {
 
 func notWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }
 
-// tailText is the text of a short piece of HTML, good enough to compare words.
+// tailText is the text of a short piece of HTML in lower case, good enough to compare words.
 func tailText(s string) string {
 	var b strings.Builder
 	for s != "" {
@@ -117,7 +129,7 @@ func tailText(s string) string {
 		_, s, _ = strings.Cut(rest, ">")
 		b.WriteByte(' ')
 	}
-	return strings.Join(strings.Fields(unescapeRefs(b.String())), " ")
+	return strings.Join(strings.Fields(strings.ToLower(unescapeRefs(b.String()))), " ")
 }
 
 // textSize counts characters of text outside markup, and blocks, until both are many.

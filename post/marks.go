@@ -14,7 +14,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
 
 	"samenloop/i18n"
 )
@@ -46,19 +45,15 @@ func MarksOf(p *Post) Marks {
 		}
 	}
 	site := p.Piece().Site
-	z := html.NewTokenizer(strings.NewReader(p.HTML))
-	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
-		if kind != html.StartTagToken && kind != html.SelfClosingTagToken {
-			continue
-		}
-		switch name, more := z.TagName(); atom.Lookup(name) {
-		case atom.Img:
-			add(images, imageName(attribute(z, more, "src")))
-		case atom.A:
+	for name, attributes := range startTags(p.HTML) {
+		switch name {
+		case "img":
+			add(images, imageName(attributeOf(attributes, "src")))
+		case "a":
 			if full(links) {
 				continue
 			}
-			if key := Key(attribute(z, more, "href")); key != "" && OwnSite(site, key) == 0 {
+			if key := Key(attributeOf(attributes, "href")); key != "" && OwnSite(site, key) == 0 {
 				add(links, key)
 			}
 		}
@@ -89,6 +84,34 @@ func MarksOf(p *Post) Marks {
 		slices.Sort(list)
 	}
 	return m
+}
+
+// startTags are the start tags of HTML as a post has it, in which "<" and ">" stand for
+// nothing else: their names, and their attributes as they are written.
+func startTags(s string) iter.Seq2[string, string] {
+	return func(yield func(name, attributes string) bool) {
+		for more := true; more; {
+			var tag string
+			_, s, _ = strings.Cut(s, "<")
+			tag, s, more = strings.Cut(s, ">")
+			if name, attributes, _ := strings.Cut(tag, " "); more && !strings.HasPrefix(name, "/") && !yield(name, attributes) {
+				return
+			}
+		}
+	}
+}
+
+// attributeOf is the value of one of the attributes of a start tag; empty where there is none.
+func attributeOf(attributes, name string) string {
+	for attributes != "" {
+		key, rest, _ := strings.Cut(attributes, `="`)
+		value, rest, _ := strings.Cut(rest, `"`)
+		if key == name {
+			return html.UnescapeString(value)
+		}
+		attributes = strings.TrimPrefix(rest, " ")
+	}
+	return ""
 }
 
 // sized is how sites write the size of an image into its name.

@@ -145,13 +145,16 @@ func NewSummer() *Summer { return &Summer{sum: sha256.New()} }
 // Add adds strings, which are told apart: "ab", "c" is not "a", "bc".
 func (s *Summer) Add(fields ...string) {
 	for _, f := range fields {
-		for f != "" {
-			n := copy(s.piece[:], f)
-			s.sum.Write(s.piece[:n])
-			f = f[n:]
-		}
-		s.piece[0] = 0
-		s.sum.Write(s.piece[:1])
+		s.write(f)
+		s.write("\x00")
+	}
+}
+
+func (s *Summer) write(text string) {
+	for text != "" {
+		n := copy(s.piece[:], text)
+		s.sum.Write(s.piece[:n])
+		text = text[n:]
 	}
 }
 

@@ -19,16 +19,18 @@ func Text(htmlText string) string {
 	if htmlText == "" {
 		return ""
 	}
-	w := textWriter{buf: make([]byte, 0, len(htmlText))}
+	var w textWriter
+	w.out.Grow(len(htmlText))
 	if !strings.ContainsAny(htmlText, "<&") {
 		w.write(htmlText)
-		return string(w.buf)
-	}
-	if !w.writePlain(htmlText) {
-		w = textWriter{buf: w.buf[:0]}
+	} else if !w.writePlain(htmlText) {
+		w = textWriter{}
 		w.writeParsed(htmlText)
 	}
-	return string(w.buf)
+	if text := w.out.String(); 2*len(text) > len(htmlText) {
+		return text
+	}
+	return strings.Clone(w.out.String()) // not to keep the room for all of the tags
 }
 
 // writeParsed writes any HTML.
@@ -200,7 +202,7 @@ const (
 // textWriter collapses white space. A gap is written when text follows, so that
 // none stands at either end.
 type textWriter struct {
-	buf    []byte
+	out    strings.Builder
 	gap    gap
 	bullet bool // the next text begins an item of a list
 	pre    int  // elements around the text that keep its line breaks
@@ -215,7 +217,7 @@ func (w *textWriter) write(s string) {
 					j++
 				}
 				w.flush()
-				w.buf = append(w.buf, s[i:j]...)
+				w.out.WriteString(s[i:j])
 				i = j
 				continue
 			}
@@ -238,7 +240,7 @@ func (w *textWriter) write(s string) {
 			w.gap = max(w.gap, space)
 		case !isDropped(r):
 			w.flush()
-			w.buf = utf8.AppendRune(w.buf, r)
+			w.out.WriteRune(r)
 		}
 	}
 }
@@ -247,17 +249,17 @@ func (w *textWriter) write(s string) {
 func isGraph(c byte) bool { return c > ' ' && c < 0x7f }
 
 func (w *textWriter) flush() {
-	if len(w.buf) > 0 {
+	if w.out.Len() > 0 {
 		switch w.gap {
 		case space:
-			w.buf = append(w.buf, ' ')
+			w.out.WriteByte(' ')
 		case newLine:
-			w.buf = append(w.buf, '\n')
+			w.out.WriteByte('\n')
 		}
 	}
 	w.gap = none
 	if w.bullet {
-		w.buf = append(w.buf, "- "...)
+		w.out.WriteString("- ")
 		w.bullet = false
 	}
 }

@@ -114,8 +114,8 @@ func FuzzText(f *testing.F) {
 			t.Errorf("Text(%q) = %q", s, text)
 		}
 		var plain, parsed textWriter
-		if parsed.writeParsed(s); plain.writePlain(s) && string(plain.buf) != string(parsed.buf) {
-			t.Errorf("the text of %q is %q with a parser, %q without", s, parsed.buf, plain.buf)
+		if parsed.writeParsed(s); plain.writePlain(s) && plain.out.String() != parsed.out.String() {
+			t.Errorf("the text of %q is %q with a parser, %q without", s, parsed.out.String(), plain.out.String())
 		}
 		for _, max := range []int{0, 1, 12, 1000} {
 			for _, line := range []string{CleanText(s, max), FirstSentence(s, max)} {

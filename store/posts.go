@@ -270,6 +270,7 @@ func (tx *transaction) savePosts(b post.Batch) (affected []int64, saved post.Sav
 		if err != nil {
 			return nil, saved, fmt.Errorf("store post %q of %q: %w", p.ID, p.Source, err)
 		}
+		tx.saved[row] = p
 		lost := false
 		if p.Fediverse {
 			if lost, err = tx.follow(row, p); err != nil {

@@ -41,13 +41,16 @@ func (tx *transaction) index() error {
 		if !w.shown {
 			continue
 		}
-		var title, summary, html string
-		if err := tx.row("SELECT title, summary, html FROM post WHERE row = ?", []any{w.lead}, &title, &summary, &html); err != nil {
-			return err
+		lead := tx.saved[w.lead]
+		if lead == nil {
+			lead = new(post.Post)
+			if err := tx.row("SELECT title, summary, html FROM post WHERE row = ?", []any{w.lead}, &lead.Title, &lead.Summary, &lead.HTML); err != nil {
+				return err
+			}
 		}
-		text := summary + "\n" + post.Text(html)
+		text := lead.Summary + "\n" + lead.PlainText()
 		text = strings.ToValidUTF8(text[:min(len(text), mostIndexed)], "")
-		err := tx.exec("INSERT INTO edition_text (rowid, words) VALUES (?, ?)", edition, i18n.Terms(w.language, title+"\n"+text))
+		err := tx.exec("INSERT INTO edition_text (rowid, words) VALUES (?, ?)", edition, i18n.Terms(w.language, lead.Title+"\n"+text))
 		if err != nil {
 			return err
 		}

@@ -25,6 +25,8 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"samenloop/post"
 )
 
 //go:embed schema.sql
@@ -375,6 +377,8 @@ type transaction struct {
 	touched map[string]bool
 	// visited says that how a source fares was written down.
 	visited bool
+	// saved are the posts that were written down, by their rows.
+	saved map[int64]*post.Post
 	// worded are the editions that are to be found by other words than before; indexing
 	// says that they are being written down.
 	worded   map[int64]wording
@@ -397,7 +401,7 @@ func (s *Store) update(ctx context.Context, fn func(*transaction) error) error {
 	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return s.explain(err)
 	}
-	tx := &transaction{ctx: ctx, w: w, s: s, touched: map[string]bool{}, worded: map[int64]wording{}}
+	tx := &transaction{ctx: ctx, w: w, s: s, touched: map[string]bool{}, saved: map[int64]*post.Post{}, worded: map[int64]wording{}}
 	if s.unfound.Load() {
 		if err := tx.refillIndex(); err != nil {
 			w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
