@@ -55,7 +55,7 @@ func (f Feed) item(e post.Edition) item {
 		title:     xmlText(e.Lead.Title),
 		summary:   xmlText(e.Lead.Summary),
 		html:      xmlText(e.Lead.HTML),
-		language:  e.Lead.Language,
+		language:  cmp.Or(i18n.Tag(e.Lead.Language), i18n.Und),
 		note:      e.Lead.Note,
 		published: e.Published,
 		updated:   e.Updated,
@@ -67,9 +67,6 @@ func (f Feed) item(e post.Edition) item {
 	}
 	if it.url == "" {
 		it.url = xmlText(f.StoryURL(e.Story))
-	}
-	if i18n.Tag(it.language) == "" {
-		it.language = i18n.Und
 	}
 	// A reader shows the content in a page of its own direction, not of the post's.
 	if it.html != "" && i18n.Direction(it.language) == "rtl" {
