@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -45,8 +46,9 @@ const longestWord = 100
 func Terms(tag, text string) string {
 	stemmer := stemmers[Base(tag)]
 	env := snowballstem.NewEnv("")
-	const perTerm = 12 // bytes of text, about
-	read, written := make(map[string]bool, len(text)/perTerm), make(map[string]bool, len(text)/perTerm)
+	w := seenWords.Get().(*seen)
+	defer w.putBack()
+	read, written := w.read, w.written
 	var b strings.Builder
 	b.Grow(len(text))
 	write := func(term string) {
@@ -74,6 +76,23 @@ func Terms(tag, text string) string {
 		}
 	}
 	return strings.TrimSuffix(b.String(), " ")
+}
+
+// seen are the words that Terms read and wrote, in maps that are used again: they
+// grow to about one size.
+type seen struct{ read, written map[string]bool }
+
+var seenWords = sync.Pool{New: func() any { return &seen{map[string]bool{}, map[string]bool{}} }}
+
+// putBack forgets the words. The maps of a text that has unusually many do not stay in memory.
+func (s *seen) putBack() {
+	const most = 2_000
+	if len(s.read) > most {
+		return
+	}
+	clear(s.read)
+	clear(s.written)
+	seenWords.Put(s)
 }
 
 // SearchTerms are the terms of which a text in a language must have one to be found by

@@ -18,6 +18,7 @@ func readAtom(in *feedInput) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer x.free()
 	parse := func(text []byte) (*atom.Feed, int, error) {
 		feed, err := (&atom.Parser{}).Parse(bytes.NewReader(text))
 		if err != nil {

@@ -21,6 +21,7 @@ func readRSS(in *feedInput) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer x.free()
 	parse := func(text []byte) (*rss.Feed, int, error) {
 		feed, err := (&rss.Parser{}).Parse(bytes.NewReader(text))
 		if err != nil {

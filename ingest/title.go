@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"html"
 	"strings"
 	"unicode"
@@ -123,18 +124,28 @@ func markupName(s string) (name string, closing bool) {
 // unescapeRefs resolves the references of HTML that end in ';'. The others
 // that html.UnescapeString knows are as often a part of a URL: "?a=1&copy=2".
 func unescapeRefs(s string) string {
-	amp := strings.IndexByte(s, '&')
-	if amp < 0 {
+	if strings.IndexByte(s, '&') < 0 {
 		return s
 	}
 	var b strings.Builder
 	b.Grow(len(s))
-	for ; amp >= 0; amp = strings.IndexByte(s, '&') {
-		b.WriteString(s[:amp])
+	writeUnescaped(&b, []byte(s))
+	return b.String()
+}
+
+// writeUnescaped is unescapeRefs of bytes.
+func writeUnescaped(b *strings.Builder, s []byte) {
+	for {
+		amp := bytes.IndexByte(s, '&')
+		if amp < 0 {
+			b.Write(s)
+			return
+		}
+		b.Write(s[:amp])
 		s = s[amp:]
 		size := 1
-		if end := strings.IndexByte(s[:min(len(s), maxRefLen)], ';'); end > 0 {
-			if char, ok := resolveRef(s[:end+1]); ok {
+		if end := bytes.IndexByte(s[:min(len(s), maxRefLen)], ';'); end > 0 {
+			if char, ok := resolveRef(string(s[:end+1])); ok {
 				b.WriteString(char)
 				size = end + 1
 			}
@@ -144,8 +155,6 @@ func unescapeRefs(s string) string {
 		}
 		s = s[size:]
 	}
-	b.WriteString(s)
-	return b.String()
 }
 
 // resolveRef gives the text of one whole reference, "&…;".

@@ -61,7 +61,7 @@ func endsAsExcerpt(content string) bool {
 	if i := lastTag(tail, "p"); i >= 0 && isCredit(strings.ToLower(tail[i:])) {
 		tail = tail[:i]
 	}
-	text := tailText(tail[cutBefore(tail, 500):])
+	text := tailText(tail[cutBefore(tail, 200):])
 	if len(text) < 100 { // mostly markup
 		text = tailText(tail)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -82,7 +83,7 @@ type xmlEntry struct {
 }
 
 // setAside stands in xmlFeed.text for long plain text, which gofeed would read
-// letter by letter, some times over.
+// letter by letter, some times over. It stands in a section: what does not, gofeed parses as HTML.
 const setAside = "(set aside)"
 
 // aside is the text that gofeed gave, or what was set aside of it.
@@ -174,7 +175,7 @@ func scanXML(in []byte, root int, docURL string, last *lastRead) (*xmlFeed, erro
 	if last != nil { // most of it is passed over
 		size = min(size, 16<<10)
 	}
-	s.feed.text = make([]byte, 0, size)
+	s.feed.text = freedText(size)
 	for s.pos < len(in) {
 		lt := bytes.IndexByte(in[s.pos:], '<')
 		if lt < 0 {
@@ -197,6 +198,24 @@ func scanXML(in []byte, root int, docURL string, last *lastRead) (*xmlFeed, erro
 	s.cutOff()
 	s.finish()
 	return &s.feed, nil
+}
+
+// texts are what xmlFeed.text was written to, as *[]byte, for other documents.
+var texts sync.Pool
+
+func freedText(size int) []byte {
+	if b, ok := texts.Get().(*[]byte); ok && cap(*b) >= size {
+		return *b
+	}
+	return make([]byte, 0, size)
+}
+
+// free gives back the memory of the text, which is needed no more. What is unusually large goes.
+func (f *xmlFeed) free() {
+	if b := f.text[:0]; cap(b) <= large {
+		texts.Put(&b)
+	}
+	f.text = nil
 }
 
 // markup reads what begins with '<': a tag, or text that should have been escaped.
@@ -574,7 +593,7 @@ func (s *xmlScanner) closeChild(at, end int) {
 			s.entry.content = text
 		}
 		endTag := slices.Clone(s.feed.text[end:])
-		s.feed.text = append(append(s.feed.text[:s.childStart], setAside...), endTag...)
+		s.feed.text = append(append(s.feed.text[:s.childStart], cdataOpen+setAside+cdataClose...), endTag...)
 	}
 	s.child = ""
 }
@@ -876,20 +895,16 @@ func isXMLText(raw []byte) bool {
 // xmlText is the text of an element as scanXML wrote it: sections opened,
 // references resolved. Markup in it stays.
 func xmlText(raw []byte) string {
-	s := string(raw)
-	if !strings.Contains(s, cdataOpen) {
-		return strings.TrimSpace(unescapeRefs(s))
-	}
 	var b strings.Builder
-	b.Grow(len(s))
+	b.Grow(len(raw))
 	for {
-		before, rest, ok := strings.Cut(s, cdataOpen)
-		b.WriteString(unescapeRefs(before))
+		before, rest, ok := bytes.Cut(raw, []byte(cdataOpen))
+		writeUnescaped(&b, before)
 		if !ok {
 			return strings.TrimSpace(b.String())
 		}
-		section, after, _ := strings.Cut(rest, cdataClose)
-		b.WriteString(section)
-		s = after
+		section, after, _ := bytes.Cut(rest, []byte(cdataClose))
+		b.Write(section)
+		raw = after
 	}
 }

@@ -32,7 +32,7 @@ type Claim struct {
 // Home pages are nobody's piece, and are not claimed.
 func (p *Post) Claims() []Claim {
 	var claims []Claim
-	own := Key(p.URL)
+	own := p.Key()
 	if p.Note {
 		links := noteLinks(p.HTML, own)
 		if len(links) > mostAbout {

@@ -8,6 +8,7 @@ import (
 	"hash"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
 	"samenloop/i18n"
@@ -117,6 +118,7 @@ type Post struct {
 	Digest Digest
 
 	plain plain // what PlainText found
+	keyed keyed // what Key found
 }
 
 // Need says whether the article's page is still to be read.
@@ -139,8 +141,10 @@ type Summer struct {
 	piece [512]byte
 }
 
+var summers = sync.Pool{New: func() any { return &Summer{sum: sha256.New()} }}
+
 // NewSummer begins a digest.
-func NewSummer() *Summer { return &Summer{sum: sha256.New()} }
+func NewSummer() *Summer { return summers.Get().(*Summer) }
 
 // Add adds strings, which are told apart: "ab", "c" is not "a", "bc".
 func (s *Summer) Add(fields ...string) {
@@ -158,9 +162,11 @@ func (s *Summer) write(text string) {
 	}
 }
 
-// Digest is that of all that was added.
+// Digest is that of all that was added. It ends the Summer, which others go on with.
 func (s *Summer) Digest() (d Digest) {
 	copy(d[:], s.sum.Sum(s.piece[:0]))
+	s.sum.Reset()
+	summers.Put(s)
 	return d
 }
 
@@ -190,8 +196,19 @@ type Match struct {
 	By    string
 }
 
-// plain is the text of some HTML.
-type plain struct{ html, text string }
+// plain is the text of some HTML, keyed the key of an address.
+type (
+	plain struct{ html, text string }
+	keyed struct{ url, key string }
+)
+
+// Key is Key(p.URL), found once, as PlainText is.
+func (p *Post) Key() string {
+	if p.keyed.url != p.URL {
+		p.keyed = keyed{p.URL, Key(p.URL)}
+	}
+	return p.keyed.key
+}
 
 // PlainText is Text(p.HTML), found once: several who decide about a post look at it.
 func (p *Post) PlainText() string {

@@ -1,7 +1,6 @@
 package post
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"net/url"
 	"slices"
@@ -16,24 +15,27 @@ import (
 // key: feeds without permalinks have it in every entry.
 func (p *Post) Keys(home string) []string {
 	var keys []string
-	add := func(raw string) {
+	add := func(raw, key string) {
 		u, err := url.Parse(raw)
 		if err != nil || strings.Trim(u.Path, "/") == "" && u.RawQuery == "" {
 			return
 		}
-		if k := Key(raw); k != "" && !slices.Contains(keys, k) {
-			keys = append(keys, k)
+		if key != "" && !slices.Contains(keys, key) {
+			keys = append(keys, key)
 		}
 	}
-	add(p.URL)
+	add(p.URL, p.Key())
 	if p.Canonical != "" {
-		add(p.Canonical)
+		add(p.Canonical, Key(p.Canonical))
 	}
 	if p.ID != p.URL && OwnSite(home, p.ID) > 0 {
-		add(p.ID)
+		add(p.ID, Key(p.ID))
 	}
 	if text := p.PlainText(); wordCount(text, leastWords) >= leastWords {
-		sum := sha256.Sum256([]byte(p.Title + "\x00" + text))
+		s := NewSummer()
+		s.Add(p.Title)
+		s.write(text)
+		sum := s.Digest()
 		keys = append(keys, "="+p.Source+" "+hex.EncodeToString(sum[:8]))
 	}
 	return keys
@@ -68,14 +70,13 @@ const leastSimilar = 0.2
 // text gives the stored text of a known post; it is asked for only where
 // neither address nor title agree.
 func Recognise(p *Post, known []Known, shared bool, text func(Known) string) int {
-	key := Key(p.URL)
 	for i, k := range known {
 		if k.Digest == p.Digest {
 			return i
 		}
 	}
 	for i, k := range known {
-		if k.Key == key && key != "" {
+		if key := p.Key(); k.Key == key && key != "" {
 			return i
 		}
 	}

@@ -294,7 +294,7 @@ func (tx *transaction) savePosts(b post.Batch) (affected []int64, saved post.Sav
 			affected = append(affected, row)
 		}
 		if onTopic {
-			like, err := tx.savePrint(row, p)
+			like, err := tx.savePrint(row, p, isNew)
 			if err != nil {
 				return nil, saved, fmt.Errorf("store post %q of %q: %w", p.ID, p.Source, err)
 			}
@@ -313,7 +313,7 @@ func (tx *transaction) savePost(p *post.Post, home string) (row int64, isNew, ed
 		return 0, false, false, nil, err
 	}
 	var (
-		key   = post.Key(p.URL)
+		key   = p.Key()
 		own   = post.OwnSite(home, p.URL)
 		shown = p.Shown()
 	)

@@ -25,7 +25,7 @@ const (
 // the edges to those that are stored. It returns the rows whose stories those may
 // change. An edit does not make one of two stories that were both emitted: what
 // it shows is that they are possibly one.
-func (tx *transaction) savePrint(row int64, p *post.Post) (tied []int64, err error) {
+func (tx *transaction) savePrint(row int64, p *post.Post, isNew bool) (tied []int64, err error) {
 	piece := p.Piece()
 	print := post.NewPrint(piece.Text)
 	printed, _ := print.MarshalBinary()
@@ -35,13 +35,17 @@ func (tx *transaction) savePrint(row int64, p *post.Post) (tied []int64, err err
 		return nil, err
 	}
 	var old string
-	err = tx.row("SELECT keys FROM print WHERE post = ?", []any{row}, &old)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, err
+	if !isNew {
+		err := tx.row("SELECT keys FROM print WHERE post = ?", []any{row}, &old)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, err
+		}
 	}
 	if old != string(keys) {
-		if err := tx.exec("DELETE FROM print_key WHERE post = ?1 AND hash IN (SELECT value FROM json_each(?2))", row, old); old != "" && err != nil {
-			return nil, err
+		if old != "" {
+			if err := tx.exec("DELETE FROM print_key WHERE post = ?1 AND hash IN (SELECT value FROM json_each(?2))", row, old); err != nil {
+				return nil, err
+			}
 		}
 		if tied, err = tx.findCopies(row, piece, print, string(keys)); err != nil {
 			return nil, err

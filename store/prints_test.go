@@ -213,7 +213,7 @@ func BenchmarkPrint(b *testing.B) {
 				language, language_from, key, url, title, more, summary, html, page) VALUES (?, ?, 0, x'', x'', 0, ?, 0, ?, 0, 0, 0, 0, 0, ?, '', '', ?, ?, '', '', ?, '')`,
 			p.Source, p.ID, millis(p.Published), millis(p.FirstSeen), p.Language, p.URL, p.Title, p.HTML)
 		if err == nil {
-			_, err = tx.savePrint(row, p)
+			_, err = tx.savePrint(row, p, false)
 		}
 		return err
 	}

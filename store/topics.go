@@ -136,7 +136,7 @@ func (tx *transaction) redecide(d post.Decision) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.savePrint(d.Row, &p); err != nil { // what it ties to is settled with the post
+		if _, err := tx.savePrint(d.Row, &p, false); err != nil { // what it ties to is settled with the post
 			return err
 		}
 	}
