@@ -1,13 +1,13 @@
 package ingest
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
-	"io"
 	"maps"
 	"runtime/debug"
 	"slices"
 	"sync"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // lastRead is by what entries are known again that stand in a document byte for
@@ -98,13 +98,14 @@ func (d *Document) rightly(last *lastRead) bool {
 // sumOf tells an entry, and what is around it, from others. Whoever takes the pains
 // to make two with one sum loses one of his own.
 func sumOf(entry []byte, around ...string) uint64 {
-	h := sha256.New()
+	var h xxhash.Digest
+	h.Reset()
 	for _, s := range around {
-		io.WriteString(h, s)
+		h.WriteString(s)
 		h.Write([]byte{0})
 	}
 	h.Write(entry)
-	return binary.LittleEndian.Uint64(h.Sum(nil)) &^ wholeBit
+	return h.Sum64() &^ wholeBit
 }
 
 // program is what reads: another one may make more of the same bytes.

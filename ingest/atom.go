@@ -181,15 +181,15 @@ func atomAuthors(authors []post.Author, persons []*atom.Person, base string) []p
 // atomTitle is plain text. Only what is declared as markup is: in type="text" a "<b>" is meant literally.
 func atomTitle(s, kind string) string {
 	if atomPlain(kind) {
-		return lineOfText(strings.ToValidUTF8(s, "\uFFFD"))
+		return lineOfText(validUTF8(s))
 	}
-	return titleText(strings.ToValidUTF8(s, "\uFFFD"))
+	return titleText(validUTF8(s))
 }
 
 // atomHTML makes HTML of a text construct or content, "" of what is neither text nor markup.
 func atomHTML(s, kind string) string {
 	kind = strings.ToLower(strings.TrimSpace(kind))
-	s = carriable(strings.ToValidUTF8(s, "\uFFFD")) // base64 can hold anything
+	s = carriable(validUTF8(s)) // base64 can hold anything
 	switch {
 	case atomPlain(kind):
 		return paragraphs(s)

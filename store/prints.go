@@ -75,6 +75,11 @@ func (tx *transaction) savePrint(row int64, p *post.Post, isNew bool) (tied []in
 
 // findCopies writes the edges to the stored copies of a piece.
 func (tx *transaction) findCopies(row int64, piece post.Piece, print post.Print, keys string) (tied []int64, err error) {
+	// Of most posts there is no copy: to see that costs a part of what it takes to sort out which there are.
+	var shared bool
+	if err := tx.row("SELECT EXISTS (SELECT 1 FROM json_each(?) AS k CROSS JOIN print_key n ON n.hash = k.value AND n.post <> ?)", []any{keys, row}, &shared); err != nil || !shared {
+		return nil, err
+	}
 	var candidates []int64
 	err = tx.query(`SELECT DISTINCT r.post, r.print, r.site, r.date, p.language, p.title
 		FROM json_each(?) AS k CROSS JOIN print r ON r.post IN (SELECT n.post FROM print_key n WHERE n.hash = k.value ORDER BY n.post DESC `+limit(mostOfKey)+`)

@@ -49,7 +49,9 @@ func (tx *transaction) index() error {
 			}
 		}
 		text := lead.Summary + "\n" + lead.PlainText()
-		text = strings.ToValidUTF8(text[:min(len(text), mostIndexed)], "")
+		if len(text) > mostIndexed {
+			text = strings.ToValidUTF8(text[:mostIndexed], "")
+		}
 		err := tx.exec("INSERT INTO edition_text (rowid, words) VALUES (?, ?)", edition, i18n.Terms(w.language, lead.Title+"\n"+text))
 		if err != nil {
 			return err
