@@ -135,7 +135,12 @@ func namesIn(text string) iter.Seq[string] {
 		begins := true // a sentence
 		word := -1     // where the one under way begins
 		capitals, capital := 0, false
-		for i, r := range text + "\n" {
+		for next := 0; next <= len(text); {
+			i, r, size := next, '\n', 1
+			if i < len(text) {
+				r, size = utf8.DecodeRuneInString(text[i:])
+			}
+			next += size
 			if isLetter(r) {
 				upper := unicode.IsUpper(r)
 				if word < 0 {

@@ -118,14 +118,17 @@ func (tx *transaction) saveKeys(row int64, keys []string) (shared []string, err 
 	if err != nil {
 		return nil, err
 	}
-	if err := tx.exec("INSERT OR IGNORE INTO post_key (key, post) SELECT value, ? FROM json_each(?)", row, string(list)); err != nil {
-		return nil, err
-	}
-	err = tx.query(`SELECT value FROM json_each(?1) WHERE EXISTS (SELECT 1 FROM post_key WHERE key = value AND post <> ?2)
-		OR EXISTS (SELECT 1 FROM claim WHERE key = value AND post <> ?2)`, func(scan func(...any) error) error {
-		var key string
-		err := scan(&key)
-		shared = append(shared, key)
+	err = tx.query(`INSERT OR IGNORE INTO post_key (key, post) SELECT value, ?2 FROM json_each(?1)
+		RETURNING key, EXISTS (SELECT 1 FROM post_key k WHERE k.key = post_key.key AND k.post <> ?2)
+			OR EXISTS (SELECT 1 FROM claim c WHERE c.key = post_key.key AND c.post <> ?2)`, func(scan func(...any) error) error {
+		var (
+			key    string
+			others bool
+		)
+		err := scan(&key, &others)
+		if others {
+			shared = append(shared, key)
+		}
 		return err
 	}, string(list), row)
 	return shared, err
