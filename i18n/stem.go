@@ -1,6 +1,7 @@
 package i18n
 
 import (
+	"hash/maphash"
 	"maps"
 	"slices"
 	"strings"
@@ -44,8 +45,12 @@ const longestWord = 100
 // beyond ASCII stands there as it is as well: who searches may leave out an accent,
 // which the stem may have hung on.
 func Terms(tag, text string) string {
-	stemmer := stemmers[Base(tag)]
-	env := snowballstem.NewEnv("")
+	base := Base(tag)
+	stemmer := stemmers[base]
+	if stemmer != nil {
+		stemmed.Lock()
+		defer stemmed.Unlock()
+	}
 	w := seenWords.Get().(*seen)
 	defer w.putBack()
 	read, written := w.read, w.written
@@ -68,14 +73,35 @@ func Terms(tag, text string) string {
 			write(word)
 			continue
 		}
-		env.SetCurrent(word)
-		stemmer(env)
-		write(env.Current())
+		write(stemmed.stem(base, word, stemmer))
 		if !isASCII(word) {
 			write(word)
 		}
 	}
 	return strings.TrimSuffix(b.String(), " ")
+}
+
+// stemmed are the stems of words that came lately: most of a text is made of words
+// that every text is made of.
+var stemmed = stems{env: snowballstem.NewEnv("")}
+
+type stems struct {
+	sync.Mutex
+	env   *snowballstem.Env
+	words [1 << 14]struct{ language, word, stem string } // each word has one place
+}
+
+var seed = maphash.MakeSeed()
+
+func (s *stems) stem(language, word string, stemmer func(*snowballstem.Env) bool) string {
+	place := &s.words[maphash.String(seed, word)%uint64(len(s.words))]
+	if place.word != word || place.language != language {
+		word = strings.Clone(word) // not to keep the text that it stands in
+		s.env.SetCurrent(word)
+		stemmer(s.env)
+		place.language, place.word, place.stem = language, word, s.env.Current()
+	}
+	return place.stem
 }
 
 // seen are the words that Terms read and wrote, in maps that are used again: they
@@ -133,5 +159,8 @@ func SearchWords(query string) []string {
 }
 
 func notInWord(r rune) bool {
+	if r < utf8.RuneSelf {
+		return !('a' <= r|0x20 && r|0x20 <= 'z' || '0' <= r && r <= '9')
+	}
 	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
 }

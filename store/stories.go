@@ -193,23 +193,26 @@ func (tx *transaction) apply(plan post.StoryPlan, members []post.Member, standin
 		was := slices.IndexFunc(standing, func(s post.Standing) bool { return s.Row == e.Row })
 		e.Story = plan.Row
 		slices.Sort(after)
-		if e.Row != 0 && was >= 0 && standing[was] == e.Standing && len(e.Events) == 0 && slices.Equal(before, after) {
+		if was >= 0 && standing[was] == e.Standing && len(e.Events) == 0 && slices.Equal(before, after) {
 			continue
 		}
 		changed = true
+		isNew := e.Row == 0
 		if err := tx.saveEdition(e, o); err != nil {
 			return err
 		}
-		if err := tx.exec("DELETE FROM listing WHERE edition = ?", e.Row); err != nil {
-			return err
+		if !isNew {
+			if err := tx.exec("DELETE FROM listing WHERE edition = ?", e.Row); err != nil {
+				return err
+			}
+			if err := tx.saveDepartures(e.Row, before, after, o.Now); err != nil {
+				return err
+			}
 		}
 		for _, list := range after {
 			if err := tx.exec("INSERT INTO listing (list, sort, edition) VALUES (?, ?, ?)", list, millis(e.Sort), e.Row); err != nil {
 				return err
 			}
-		}
-		if err := tx.saveDepartures(e.Row, before, after, o.Now); err != nil {
-			return err
 		}
 	}
 	if err := tx.succeed(plan, standing); err != nil {
@@ -241,29 +244,32 @@ func (tx *transaction) succeed(plan post.StoryPlan, standing []post.Standing) er
 
 // saveEdition writes an edition and what happened to it. A new one gets its id here.
 func (tx *transaction) saveEdition(e *post.EditionPlan, o post.Occasion) (err error) {
-	isNew := e.Row == 0
+	var (
+		isNew = e.Row == 0
+		seqs  = make([]int64, len(e.Events))
+		last  int64
+	)
+	for i := range seqs {
+		if last, err = tx.nextSeq(o.Now); err != nil {
+			return err
+		}
+		seqs[i] = last
+	}
 	if isNew {
 		e.Row, err = tx.insert(`INSERT INTO edition (id, story, language, lead, main, sort, published, updated, shown, backfill, retracted, seq)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
-			mintID(), e.Story, e.Language, e.Lead, e.Main, millis(e.Sort), millis(e.Published), millis(e.Updated), e.Shown[:], e.Backfill, e.Retracted)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			mintID(), e.Story, e.Language, e.Lead, e.Main, millis(e.Sort), millis(e.Published), millis(e.Updated), e.Shown[:], e.Backfill, e.Retracted, last)
 	} else {
-		err = tx.exec(`UPDATE edition SET story = ?, language = ?, lead = ?, main = ?, sort = ?, published = ?, updated = ?, shown = ?, backfill = ?, retracted = ? WHERE row = ?`,
-			e.Story, e.Language, e.Lead, e.Main, millis(e.Sort), millis(e.Published), millis(e.Updated), e.Shown[:], e.Backfill, e.Retracted, e.Row)
+		err = tx.exec(`UPDATE edition SET story = ?, language = ?, lead = ?, main = ?, sort = ?, published = ?, updated = ?, shown = ?, backfill = ?, retracted = ?, seq = max(seq, ?) WHERE row = ?`,
+			e.Story, e.Language, e.Lead, e.Main, millis(e.Sort), millis(e.Published), millis(e.Updated), e.Shown[:], e.Backfill, e.Retracted, last, e.Row)
 	}
 	if err != nil {
 		return err
 	}
 	tx.worded[e.Row] = wording{lead: e.Lead, language: e.Language, shown: e.Retracted == "", isNew: isNew || tx.worded[e.Row].isNew}
-	for _, event := range e.Events {
-		seq, err := tx.nextSeq(o.Now)
-		if err != nil {
-			return err
-		}
+	for i, event := range e.Events {
 		if err := tx.exec("INSERT INTO change (seq, scope, event, edition, at, backfill) VALUES (?, ?, ?, ?, ?, ?)",
-			seq, event.Scope, event.What, e.Row, millis(o.Now), e.Backfill); err != nil {
-			return err
-		}
-		if err := tx.exec("UPDATE edition SET seq = ? WHERE row = ?", seq, e.Row); err != nil {
+			seqs[i], event.Scope, event.What, e.Row, millis(o.Now), e.Backfill); err != nil {
 			return err
 		}
 	}

@@ -139,5 +139,13 @@ func (tx *transaction) saveDepartures(edition int64, before, after []string, now
 			return err
 		}
 	}
-	return tx.exec("DELETE FROM departure WHERE edition = ?1 AND list IN (SELECT list FROM listing WHERE edition = ?1)", edition)
+	for _, list := range after {
+		if slices.Contains(before, list) {
+			continue
+		}
+		if err := tx.exec("DELETE FROM departure WHERE edition = ? AND list = ?", edition, list); err != nil {
+			return err
+		}
+	}
+	return nil
 }
