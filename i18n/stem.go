@@ -1,7 +1,6 @@
 package i18n
 
 import (
-	"hash/maphash"
 	"maps"
 	"slices"
 	"strings"
@@ -40,22 +39,22 @@ func Stem(tag, word string) (stem string, ok bool) {
 // longestWord is what still is one, in bytes.
 const longestWord = 100
 
-// Terms are what a text can be found by, parted by spaces, each once: its words in
+// Terms are what some texts can be found by, parted by spaces, each once: its words in
 // lower case or, in languages that have a stemmer, their stems. A word with letters
 // beyond ASCII stands there as it is as well: who searches may leave out an accent,
 // which the stem may have hung on.
-func Terms(tag, text string) string {
-	base := Base(tag)
-	stemmer := stemmers[base]
-	if stemmer != nil {
-		stemmed.Lock()
-		defer stemmed.Unlock()
-	}
+func Terms(tag string, texts ...string) string {
+	stemmer := stemmers[Base(tag)]
+	env := snowballstem.NewEnv("")
 	w := seenWords.Get().(*seen)
 	defer w.putBack()
 	read, written := w.read, w.written
 	var b strings.Builder
-	b.Grow(len(text))
+	size := 0
+	for _, text := range texts {
+		size += len(text)
+	}
+	b.Grow(size)
 	write := func(term string) {
 		if !written[term] {
 			written[term] = true
@@ -63,45 +62,26 @@ func Terms(tag, text string) string {
 			b.WriteByte(' ')
 		}
 	}
-	for word := range strings.FieldsFuncSeq(text, notInWord) {
-		word = strings.ToLower(word)
-		if read[word] || len(word) > longestWord {
-			continue
-		}
-		read[word] = true
-		if stemmer == nil {
-			write(word)
-			continue
-		}
-		write(stemmed.stem(base, word, stemmer))
-		if !isASCII(word) {
-			write(word)
+	for _, text := range texts {
+		for word := range strings.FieldsFuncSeq(text, notInWord) {
+			word = strings.ToLower(word)
+			if read[word] || len(word) > longestWord {
+				continue
+			}
+			read[word] = true
+			if stemmer == nil {
+				write(word)
+				continue
+			}
+			env.SetCurrent(word)
+			stemmer(env)
+			write(env.Current())
+			if !isASCII(word) {
+				write(word)
+			}
 		}
 	}
 	return strings.TrimSuffix(b.String(), " ")
-}
-
-// stemmed are the stems of words that came lately: most of a text is made of words
-// that every text is made of.
-var stemmed = stems{env: snowballstem.NewEnv("")}
-
-type stems struct {
-	sync.Mutex
-	env   *snowballstem.Env
-	words [1 << 14]struct{ language, word, stem string } // each word has one place
-}
-
-var seed = maphash.MakeSeed()
-
-func (s *stems) stem(language, word string, stemmer func(*snowballstem.Env) bool) string {
-	place := &s.words[maphash.String(seed, word)%uint64(len(s.words))]
-	if place.word != word || place.language != language {
-		word = strings.Clone(word) // not to keep the text that it stands in
-		s.env.SetCurrent(word)
-		stemmer(s.env)
-		place.language, place.word, place.stem = language, word, s.env.Current()
-	}
-	return place.stem
 }
 
 // seen are the words that Terms read and wrote, in maps that are used again: they

@@ -55,20 +55,35 @@ func (p Piece) CopyKeys(print Print) []int64 {
 	}
 	var keys []int64
 	add := func(kind, h uint64) {
-		if k := int64(mix(h*8 + kind)); !slices.Contains(keys, k) {
+		if k := copyKey(kind, h); !slices.Contains(keys, k) {
 			keys = append(keys, k)
 		}
 	}
 	if h := hashOf(p.Title, 1000); h != 0 {
-		add(1, h)
+		add(ofTitle, h)
 	}
 	for _, h := range leadsOf(p.Text) {
-		add(2, h)
+		add(ofLead, h)
 	}
 	for _, h := range print[:min(len(print), 4)] {
-		add(3, uint64(h))
+		add(ofPrint, uint64(h))
 	}
 	return keys
+}
+
+// What a key is of.
+const (
+	ofTitle = 1 + iota
+	ofLead
+	ofPrint
+)
+
+func copyKey(kind, h uint64) int64 { return int64(mix(h*8 + kind)) }
+
+// MayShareTitle says whether a piece that has one of the keys of p may have its title, too.
+func (p Piece) MayShareTitle(key int64) bool {
+	h := hashOf(p.Title, 1000)
+	return h == 0 || key == copyKey(ofTitle, h)
 }
 
 // hashOf is of the first words of a text, folded; 0 where it has none.
@@ -114,10 +129,11 @@ func (p Piece) sameTitle(q Piece) bool { return hashOf(p.Title, 1000) == hashOf(
 // MayCopy says by two prints, and pieces that need not have their texts, whether
 // it makes sense to compare the texts.
 func (p Piece) MayCopy(q Piece, a, b Print) bool {
-	return p.mayCopy(q) && (a.mayCopy(b) || p.sameTitle(q) && !isSeries(p.Title, q.Title))
+	return p.mayCopy(q) && (a.MayCopy(b) || p.sameTitle(q) && !isSeries(p.Title, q.Title))
 }
 
-func (p Print) mayCopy(q Print) bool {
+// MayCopy says by prints alone whether two texts may be copies.
+func (p Print) MayCopy(q Print) bool {
 	if p.Jaccard(q) >= leastCopied/2 {
 		return true
 	}

@@ -61,23 +61,24 @@ func MarksOf(p *Post) Marks {
 	for _, e := range p.Enclosures {
 		add(images, imageName(e.URL))
 	}
-	text := p.Title + "\n" + p.PlainText()
-	for _, n := range numbersIn(text) {
-		if len(n) > 1 {
-			add(numerals, n)
+	for _, text := range []string{p.Title, p.PlainText()} {
+		for _, n := range numbersIn(text) {
+			if len(n) > 1 {
+				add(numerals, n)
+			}
 		}
-	}
-	for name := range namesIn(text) {
-		if add(names, name); full(names) {
-			break
+		for name := range namesIn(text) {
+			if add(names, name); full(names) {
+				break
+			}
 		}
-	}
-	for h := range rootsIn(text) {
-		if full(roots) {
-			break
-		}
-		if !slices.Contains(m[roots], h) {
-			m[roots] = append(m[roots], h)
+		for h := range rootsIn(text) {
+			if full(roots) {
+				break
+			}
+			if !slices.Contains(m[roots], h) {
+				m[roots] = append(m[roots], h)
+			}
 		}
 	}
 	for _, list := range m {

@@ -3,9 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -30,10 +30,8 @@ func (tx *transaction) savePrint(row int64, p *post.Post, isNew bool) (tied []in
 	print := post.NewPrint(piece.Text)
 	printed, _ := print.MarshalBinary()
 	marks, _ := post.MarksOf(p).MarshalBinary()
-	keys, err := json.Marshal(piece.CopyKeys(print))
-	if err != nil {
-		return nil, err
-	}
+	list := piece.CopyKeys(print)
+	keys := rowList(list)
 	var old string
 	if !isNew {
 		err := tx.row("SELECT keys FROM print WHERE post = ?", []any{row}, &old)
@@ -41,22 +39,22 @@ func (tx *transaction) savePrint(row int64, p *post.Post, isNew bool) (tied []in
 			return nil, err
 		}
 	}
-	if old != string(keys) {
+	if old != keys {
 		if old != "" {
 			if err := tx.exec("DELETE FROM print_key WHERE post = ?1 AND hash IN (SELECT value FROM json_each(?2))", row, old); err != nil {
 				return nil, err
 			}
 		}
-		if tied, err = tx.findCopies(row, piece, print, string(keys)); err != nil {
+		if tied, err = tx.findCopies(row, piece, print, list); err != nil {
 			return nil, err
 		}
-		if err := tx.exec("INSERT OR IGNORE INTO print_key (hash, post) SELECT value, ? FROM json_each(?)", row, string(keys)); err != nil {
+		if err := tx.exec("INSERT OR IGNORE INTO print_key (hash, post) SELECT value, ? FROM json_each(?)", row, keys); err != nil {
 			return nil, err
 		}
 	}
 	author := p.AuthorKey()
 	err = tx.exec("INSERT OR REPLACE INTO print (post, seen, date, site, author, length, print, marks, keys, language) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		row, millis(p.FirstSeen), millis(piece.Date), piece.Site, author, utf8.RuneCountInString(piece.Text), printed, marks, string(keys), piece.Language)
+		row, millis(p.FirstSeen), millis(piece.Date), piece.Site, author, utf8.RuneCountInString(piece.Text), printed, marks, keys, piece.Language)
 	if err != nil {
 		return nil, err
 	}
@@ -74,35 +72,8 @@ func (tx *transaction) savePrint(row int64, p *post.Post, isNew bool) (tied []in
 }
 
 // findCopies writes the edges to the stored copies of a piece.
-func (tx *transaction) findCopies(row int64, piece post.Piece, print post.Print, keys string) (tied []int64, err error) {
-	// Of most posts there is no copy: to see that costs a part of what it takes to sort out which there are.
-	var shared bool
-	if err := tx.row("SELECT EXISTS (SELECT 1 FROM json_each(?) AS k CROSS JOIN print_key n ON n.hash = k.value AND n.post <> ?)", []any{keys, row}, &shared); err != nil || !shared {
-		return nil, err
-	}
-	var candidates []int64
-	err = tx.query(`SELECT DISTINCT r.post, r.print, r.site, r.date, p.language, p.title
-		FROM json_each(?) AS k CROSS JOIN print r ON r.post IN (SELECT n.post FROM print_key n WHERE n.hash = k.value ORDER BY n.post DESC `+limit(mostOfKey)+`)
-			JOIN post p ON p.row = r.post
-		WHERE r.post <> ? AND `+hasRoom+` ORDER BY r.post DESC `+limit(4*mostSharing), func(scan func(...any) error) error {
-		var (
-			other, date int64
-			stored      []byte
-			theirs      post.Print
-			q           post.Piece
-		)
-		if err := scan(&other, &stored, &q.Site, &date, &q.Language, &q.Title); err != nil {
-			return err
-		}
-		if err := theirs.UnmarshalBinary(stored); err != nil {
-			return err
-		}
-		q.Language, q.Date = i18n.Base(q.Language), moment(date)
-		if piece.MayCopy(q, print, theirs) && len(candidates) < mostSharing {
-			candidates = append(candidates, other)
-		}
-		return nil
-	}, keys, row)
+func (tx *transaction) findCopies(row int64, piece post.Piece, print post.Print, keys []int64) (tied []int64, err error) {
+	candidates, err := tx.sharingKeys(row, piece, print, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -125,6 +96,59 @@ func (tx *transaction) findCopies(row int64, piece post.Piece, print post.Print,
 		tied = append(tied, other)
 	}
 	return tied, nil
+}
+
+// sharingKeys are the posts that have one of the keys of a piece and may be copies of it,
+// the newest first. What many texts say in three words is a key as well: of most that are
+// found by one, the print says that they are others, and their posts are not read.
+func (tx *transaction) sharingKeys(row int64, piece post.Piece, print post.Print, keys []int64) (candidates []int64, err error) {
+	byTitle := map[int64]bool{} // who was found, and whether by the title
+	for _, key := range keys {
+		err := tx.query("SELECT post FROM print_key WHERE hash = ? ORDER BY post DESC "+limit(mostOfKey), func(scan func(...any) error) error {
+			var other int64
+			err := scan(&other)
+			byTitle[other] = byTitle[other] || piece.MayShareTitle(key)
+			return err
+		}, key)
+		if err != nil {
+			return nil, err
+		}
+	}
+	delete(byTitle, row)
+	found := slices.Sorted(maps.Keys(byTitle))
+	slices.Reverse(found)
+	for _, other := range found {
+		if len(candidates) == mostSharing {
+			break
+		}
+		var (
+			stored []byte
+			theirs post.Print
+			q      post.Piece
+			date   int64
+			room   bool
+		)
+		err := tx.row("SELECT print, site, date FROM print WHERE post = ?", []any{other}, &stored, &q.Site, &date)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		if err := theirs.UnmarshalBinary(stored); err != nil {
+			return nil, err
+		}
+		if !byTitle[other] && !print.MayCopy(theirs) {
+			continue
+		}
+		if err := tx.row("SELECT language, title, "+hasRoom+" FROM post p WHERE row = ?", []any{other}, &q.Language, &q.Title, &room); err != nil {
+			return nil, err
+		}
+		q.Language, q.Date = i18n.Base(q.Language), moment(date)
+		if room && piece.MayCopy(q, print, theirs) {
+			candidates = append(candidates, other)
+		}
+	}
+	return candidates, nil
 }
 
 // findTranslations decides anew which posts of a site or an author look like

@@ -48,11 +48,11 @@ func (tx *transaction) index() error {
 				return err
 			}
 		}
-		text := lead.Summary + "\n" + lead.PlainText()
+		text := lead.PlainText()
 		if len(text) > mostIndexed {
 			text = strings.ToValidUTF8(text[:mostIndexed], "")
 		}
-		err := tx.exec("INSERT INTO edition_text (rowid, words) VALUES (?, ?)", edition, i18n.Terms(w.language, lead.Title+"\n"+text))
+		err := tx.exec("INSERT INTO edition_text (rowid, words) VALUES (?, ?)", edition, i18n.Terms(w.language, lead.Title, lead.Summary, text))
 		if err != nil {
 			return err
 		}
