@@ -40,8 +40,8 @@ func detectIn(text string, words []word) (guesses []Guess, letters int) {
 	if modelled[s] == nil {
 		return alone[s], letters
 	}
-	part := partOf(words)
-	for part.read(text, s) {
+	part := part{end: len(words)}
+	for part.read(text, words, s) {
 		if _, p := part.best(s); p >= noDoubt && part.letters >= leastLine {
 			break
 		}
@@ -66,15 +66,15 @@ func detectMixed(text string) (guesses []Guess, letters int, second string) {
 		room       [mostWords]word
 		roomOfLine [mostLines]part
 	)
-	rest, lines := wordsOf(room[:0], text), roomOfLine[:0]
-	s, letters := scriptOf(text, rest)
-	for len(rest) > 0 {
-		n := endOfLine(rest)
-		lines = append(lines, partOf(rest[:n]))
-		rest = rest[n:]
+	words, lines := wordsOf(room[:0], text), roomOfLine[:0]
+	s, letters := scriptOf(text, words)
+	for first := 0; first < len(words); {
+		end := first + endOfLine(words[first:])
+		lines = append(lines, part{first: first, end: end})
+		first = end
 	}
 	if guesses = alone[s]; modelled[s] != nil {
-		all := tellTogether(text, lines, s)
+		all := tellTogether(text, words, lines, s)
 		guesses = all.guesses(s)
 	}
 	if len(guesses) == 0 {
@@ -85,7 +85,7 @@ func detectMixed(text string) (guesses []Guess, letters int, second string) {
 		in    = map[string]int{} // letters of lines that tell their language
 	)
 	for i := range lines {
-		tag, p, n := lines[i].tell(text, s, guesses[0].Tag)
+		tag, p, n := lines[i].tell(text, words, s, guesses[0].Tag)
 		total += n
 		if n >= leastLine && p >= surePart {
 			in[tag] += n
@@ -100,12 +100,12 @@ func detectMixed(text string) (guesses []Guess, letters int, second string) {
 }
 
 // tellTogether reads of lines as much as tells the language of most of them.
-func tellTogether(text string, lines []part, s script) (all tally) {
+func tellTogether(text string, words []word, lines []part, s script) (all tally) {
 	for {
 		all = tally{}
 		letters, more := 0, false
 		for i := range lines {
-			more = lines[i].read(text, s) || more
+			more = lines[i].read(text, words, s) || more
 			letters += lines[i].letters
 			t, _ := lines[i].all()
 			all.add(&t)
@@ -118,18 +118,18 @@ func tellTogether(text string, lines []part, s script) (all tally) {
 
 // tell is the language of a line, how sure that is, and about how many letters tell it.
 // More of it is read where it seems to be in another language than is expected.
-func (p *part) tell(text string, s script, expected string) (tag string, sure float64, letters int) {
+func (p *part) tell(text string, words []word, s script, expected string) (tag string, sure float64, letters int) {
 	if modelled[s] != nil {
 		for {
 			_, letters = p.all()
-			if tag, sure = p.best(s); tag == expected || sure >= noDoubt || !p.read(text, s) {
+			if tag, sure = p.best(s); tag == expected || sure >= noDoubt || !p.read(text, words, s) {
 				break
 			}
 		}
 	}
-	if letters < leastLine && extent(p.words) >= leastLine { // it may be in another script
+	if words = words[p.first:p.end]; letters < leastLine && extent(words) >= leastLine { // it may be in another script
 		var of []Guess
-		if of, letters = detectIn(text, p.words); letters >= leastLine {
+		if of, letters = detectIn(text, words); letters >= leastLine {
 			tag, sure = of[0].Tag, math.Exp(of[0].LogP)
 		}
 	}

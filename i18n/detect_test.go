@@ -173,8 +173,8 @@ func TestDetectLong(t *testing.T) {
 		}
 		words := wordsOf(nil, text)
 		if s, _ := scriptOf(text, words); modelled[s] != nil {
-			part := partOf(words)
-			part.read(text, s)
+			part := part{end: len(words)}
+			part.read(text, words, s)
 			if _, about := part.all(); about < letters*3/4 || about > letters*5/4 {
 				t.Errorf("%s: %d letters are counted as %d", tag, letters, about)
 			}

@@ -93,23 +93,22 @@ const (
 
 // A part of a text is one line, or all of it, and what was read of it so far.
 type part struct {
-	words []word
-	every int // of its words one is read; 0 before any was
+	first, end int // of the words of the text, those that are its own
+	every      int // of its words one is read; 0 before any was
 	tally
 	letters int
 }
 
-func partOf(words []word) part { return part{words: words} }
-
 // read reads some of its words in a script, then as many again. It reports false where
 // all were read before.
-func (p *part) read(text string, s script) bool {
+func (p *part) read(text string, words []word, s script) bool {
+	words = words[p.first:p.end]
 	from, step := 0, 1
 	switch {
-	case p.every == 1 || len(p.words) == 0:
+	case p.every == 1 || len(words) == 0:
 		return false
 	case p.every == 0:
-		for extent(p.words)/step > enough {
+		for extent(words)/step > enough {
 			step *= 2
 		}
 		p.every = step
@@ -118,7 +117,7 @@ func (p *part) read(text string, s script) bool {
 		p.every = from
 	}
 	a := adder{model: theModel(), tally: &p.tally}
-	p.letters += eachWord(text, p.words, s, from, step, a.add)
+	p.letters += eachWord(text, words, s, from, step, a.add)
 	a.sum(&a.words, 2)
 	a.sum(&a.names, 1)
 	return true

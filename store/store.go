@@ -174,8 +174,9 @@ func (s *Store) openWriter(ctx context.Context) error {
 		return err
 	}
 	// The page size, which suits posts of some kilobytes, has to come before the log.
-	// What is taken back is overwritten in the file, too.
-	if _, err := s.write.conn.ExecContext(ctx, "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA secure_delete = ON"); err != nil {
+	// What is taken back is overwritten in the file, too. The log is folded in when it has
+	// 32 MB: what many posts change is then written once for more of them.
+	if _, err := s.write.conn.ExecContext(ctx, "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 2000; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA secure_delete = ON"); err != nil {
 		return s.explain(err)
 	}
 	return s.bringUpToDate(ctx, version, tables)
