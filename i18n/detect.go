@@ -56,6 +56,7 @@ const (
 	leastPart    = 0.25 // of all letters
 	leastLine    = 20   // letters by which a line can tell
 	surePart     = 0.95
+	likely       = 0.5 // of a line to be in the language of the rest, that no more of it is read
 )
 
 // detectMixed is detect, and says as well in which other language a part of the
@@ -122,7 +123,7 @@ func (p *part) tell(text string, words []word, s script, expected string) (tag s
 	if modelled[s] != nil {
 		for {
 			_, letters = p.all()
-			if tag, sure = p.best(s); tag == expected || sure >= noDoubt || !p.read(text, words, s) {
+			if tag, sure = p.best(s); tag == expected && sure > likely || sure >= noDoubt || !p.read(text, words, s) {
 				break
 			}
 		}

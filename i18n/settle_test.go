@@ -181,6 +181,16 @@ func BenchmarkSettle(b *testing.B) {
 	}
 }
 
+// betweenNames is a text with names in between, the first at its beginning.
+func betweenNames(text string) string {
+	names := strings.Fields("Mastodon Anna Berlin Paris Linda Toronto Peertube Oslo")
+	var b strings.Builder
+	for i, word := range strings.Fields(text) {
+		b.WriteString(names[i%len(names)] + " " + word + " ")
+	}
+	return b.String()
+}
+
 // A part in another language is told, where it is long enough to matter.
 func TestSettleMixed(t *testing.T) {
 	const (
@@ -188,14 +198,16 @@ func TestSettleMixed(t *testing.T) {
 		inArabic  = "لم تعد المدينة تنشر أخبارها على الشبكات التجارية، وصار كل ساكن يقرأها على موقع المدينة دون حساب ودون تتبع لما يقرأ"
 	)
 	for name, c := range map[string]struct{ text, want, second string }{
-		"Dutch, then English":          {inDutch + "\n" + inDutch + "\n" + inEnglish, "nl", "en"},
-		"English, then Dutch":          {inEnglish + "\n" + inEnglish + "\n" + inDutch, "en", "nl"},
-		"Dutch, then Arabic":           {inDutch + "\n" + inDutch + "\n" + inArabic, "nl", "ar"},
-		"Arabic, then Dutch":           {inArabic + "\n" + inArabic + "\n" + inDutch, "ar", "nl"},
-		"a line of English":            {inDutch + "\n" + inDutch + "\nRead this post in English here.", "nl", ""},
-		"less than a quarter":          {strings.Repeat(inDutch+"\n", 6) + inEnglish, "nl", ""},
-		"one language":                 {inDutch + "\n" + inDutch, "nl", ""},
-		"hashtags in another language": {inDutch + "\n#PrivacyMatters #DigitalRights #OpenSource #Surveillance #FreeSoftware #Encryption #Democracy", "nl", ""},
+		"Dutch, then English":                   {inDutch + "\n" + inDutch + "\n" + inEnglish, "nl", "en"},
+		"English, then Dutch":                   {inEnglish + "\n" + inEnglish + "\n" + inDutch, "en", "nl"},
+		"Dutch, then Arabic":                    {inDutch + "\n" + inDutch + "\n" + inArabic, "nl", "ar"},
+		"Arabic, then Dutch":                    {inArabic + "\n" + inArabic + "\n" + inDutch, "ar", "nl"},
+		"a line of English":                     {inDutch + "\n" + inDutch + "\nRead this post in English here.", "nl", ""},
+		"less than a quarter":                   {strings.Repeat(inDutch+"\n", 6) + inEnglish, "nl", ""},
+		"a long line, every second word a name": {inDutch + "\n" + inDutch + "\n" + betweenNames(inEnglish+" "+inEnglish), "nl", "en"},
+		"long lines, of which a part is read":   {strings.Repeat(inDutch+" ", 3) + "\n" + strings.Repeat(inEnglish+" ", 2), "nl", "en"},
+		"one language":                          {inDutch + "\n" + inDutch, "nl", ""},
+		"hashtags in another language":          {inDutch + "\n#PrivacyMatters #DigitalRights #OpenSource #Surveillance #FreeSoftware #Encryption #Democracy", "nl", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := Settle("", c.text, nil)
