@@ -139,27 +139,43 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 		}
 	}
 	close(queues)
-	for range min(max(1, r.Concurrency), len(queues)) {
-		lanes.Go(func() {
-			for queue := range queues {
-				for s := range queue {
-					stay, leave := r.Client.Stay(ctx)
-					batch, report := r.visit(stay, s)
-					report.Died = batch.Visit.Dead() && !s.Visit.Dead()
-					if ctx.Err() != nil { // cut off: it says nothing about the source
-						leave()
-						return
-					}
-					if len(batch.Posts) == 0 { // what came is forgotten already
-						leave()
-						leave = func() {}
-					}
-					results <- visited{batch, report, leave}
+	lane := func(stay context.Context, leave func()) {
+		for queue := range queues {
+			for s := range queue {
+				if stay == nil {
+					stay, leave = r.Client.Stay(ctx)
 				}
+				batch, report := r.visit(stay, s)
+				report.Died = batch.Visit.Dead() && !s.Visit.Dead()
+				if ctx.Err() != nil { // cut off: it says nothing about the source
+					leave()
+					return
+				}
+				if len(batch.Posts) == 0 { // what came is forgotten already
+					leave()
+					leave = func() {}
+				}
+				results <- visited{batch, report, leave}
+				stay = nil
 			}
-		})
+		}
+		if stay != nil {
+			leave()
+		}
 	}
-	go func() { lanes.Wait(); close(results) }()
+	// Another lane begins when there is something to do for one more: where all sources
+	// answer at once, some few do.
+	go func() {
+		for range min(max(1, r.Concurrency), len(queues)) {
+			stay, leave := r.Client.Stay(ctx)
+			lanes.Go(func() { lane(stay, leave) })
+			if len(queues) == 0 {
+				break
+			}
+		}
+		lanes.Wait()
+		close(results)
+	}()
 
 	// One writer takes what has come in the meantime together, and waits a little for
 	// more while there are no posts to hold in memory: a transaction has its price,
