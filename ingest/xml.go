@@ -179,16 +179,16 @@ func scanXML(in []byte, root int, docURL string, last *lastRead) (*xmlFeed, erro
 	for s.pos < len(in) {
 		lt := bytes.IndexByte(in[s.pos:], '<')
 		if lt < 0 {
-			s.feed.text = appendXMLText(s.feed.text, in[s.pos:])
-			break
+			lt = len(in) - s.pos
 		}
-		s.feed.text = appendXMLText(s.feed.text, in[s.pos:s.pos+lt])
-		s.pos += lt
-		if err := s.markup(); err != nil {
+		if err := s.plain(in[s.pos : s.pos+lt]); err != nil {
 			return nil, err
 		}
-		if len(s.feed.text) > 2*len(in)+maxXMLGrowth {
-			return nil, beyond(s.lineNumber(), "full of \"<\" and \"&\" that are not markup")
+		if s.pos += lt; s.pos == len(in) {
+			break
+		}
+		if err := s.markup(); err != nil {
+			return nil, err
 		}
 		if len(s.stack) == 0 && s.tags > 0 {
 			s.finish()
@@ -198,6 +198,26 @@ func scanXML(in []byte, root int, docURL string, last *lastRead) (*xmlFeed, erro
 	s.cutOff()
 	s.finish()
 	return &s.feed, nil
+}
+
+// plain writes text, of which what is long is written by and by: it may grow to five times
+// its size where it is full of "&".
+func (s *xmlScanner) plain(text []byte) error {
+	const piece = 64 << 10
+	for first := true; first || len(text) > 0; first = false {
+		n := len(text)
+		if n > piece {
+			if more := bytes.IndexByte(text[piece:], '&'); more >= 0 { // no reference goes on beyond it
+				n = piece + more
+			}
+		}
+		s.feed.text = appendXMLText(s.feed.text, text[:n])
+		text = text[n:]
+		if len(s.feed.text) > 2*len(s.in)+maxXMLGrowth {
+			return beyond(s.lineNumber(), "full of \"<\" and \"&\" that are not markup")
+		}
+	}
+	return nil
 }
 
 // texts are what xmlFeed.text was written to, as *[]byte, for other documents.
