@@ -90,7 +90,7 @@ type ran struct {
 	code         int
 	wall, cpu    time.Duration
 	own          time.Duration // of cpu, without what the kernel took
-	memory       int64 // bytes of memory at most, as the kernel counts
+	memory       int64         // bytes of memory at most, as the kernel counts
 	stdout, errs string
 }
 
