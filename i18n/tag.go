@@ -79,7 +79,7 @@ func readTag(s string) string {
 	if err != nil {
 		return ""
 	}
-	base, script, region = full.Raw() // of "sh" with what is unknown, only now "sr-Latn"
+	base, _, region = full.Raw() // of "sh" with what is unknown, only now "sr-Latn"
 	// x/text knows the likely subtags (nl: Latn, NL), but not how to leave them
 	// out. The shortest tag that says the same is the one; the script goes before
 	// the region, as it is what a reader sees.
