@@ -99,6 +99,9 @@ func (e *xmlEntry) ownLang() string {
 	return firstText(e.lang, e.titleLang, e.contentLang, e.summaryLang)
 }
 
+// mostLostTitle is how much of a title, in bytes as written, an entry is named by.
+const mostLostTitle = 4 << 10
+
 // lostAs is the line of Document.Lost for the entry.
 func (e *xmlEntry) lostAs(why string) string {
 	return lostEntry(e.number, xmlText([]byte(e.title)), e.line, why)
@@ -599,7 +602,7 @@ func (s *xmlScanner) closeChild(at, end int) {
 	case "id":
 		s.entry.id = xmlText(raw)
 	case "title":
-		s.entry.title = string(raw)
+		s.entry.title = strings.ToValidUTF8(string(raw[:min(len(raw), mostLostTitle)]), "")
 	case "author":
 		if !s.atom {
 			s.entry.authors = append(s.entry.authors, xmlText(raw))
