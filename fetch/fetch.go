@@ -120,6 +120,9 @@ type Request struct {
 	MaySign, Sign bool
 	// MaxBytes is in the place of Options.MaxBytes, for this answer; 0: that one holds.
 	MaxBytes int64
+	// Last says that its host is hardly asked for more soon: no connection is kept for that.
+	// In a round of a thousand hosts, those would take more memory than what comes.
+	Last bool
 }
 
 // Response is an answer, whatever its status. Its URLs hold no credentials.
@@ -223,7 +226,7 @@ func (c *Client) request(u *url.URL, r Request) *http.Request {
 	if modified := verbatim(r.LastModified); modified != "" {
 		h["If-Modified-Since"] = []string{modified}
 	}
-	return &http.Request{Method: http.MethodGet, URL: u, Header: h}
+	return &http.Request{Method: http.MethodGet, URL: u, Header: h, Close: r.Last}
 }
 
 // ask makes one request in its turn and reads the answer, of at most so many bytes and within

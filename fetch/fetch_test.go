@@ -447,6 +447,37 @@ func TestConnectionsAreKept(t *testing.T) {
 	}
 }
 
+func TestLastConnectionIsClosed(t *testing.T) {
+	for _, protocol := range []string{"HTTP/1.1", "HTTP/2.0"} {
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+			if q.Proto != protocol {
+				t.Errorf("%s is spoken by %s", protocol, q.Proto)
+			}
+		}))
+		server.EnableHTTP2 = protocol == "HTTP/2.0"
+		closed := make(chan struct{}, 1)
+		server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+			if state == http.StateClosed {
+				closed <- struct{}{}
+			}
+		}
+		server.StartTLS()
+		c := client(t, Options{AllowNetworks: loopback})
+		roots := x509.NewCertPool()
+		roots.AddCert(server.Certificate())
+		c.transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots, Time: func() time.Time { return noon }}
+		if _, err := c.Get(t.Context(), Request{URL: server.URL, Last: true}); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-closed:
+		case <-time.After(3 * time.Second): // before it would be for being idle
+			t.Errorf("%s: the connection is kept", protocol)
+		}
+		server.Close()
+	}
+}
+
 func TestUserAgent(t *testing.T) {
 	for _, agent := range []string{"samenloop/1.0\r\nX: y", strings.Repeat("x", 2000)} {
 		if _, err := New(Options{UserAgent: agent}); err == nil {

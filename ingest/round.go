@@ -119,21 +119,26 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 		results = make(chan visited, max(1, r.Concurrency))
 		lanes   sync.WaitGroup
 	)
-	hosts := map[string][]post.SourceState{}
-	for _, s := range sources {
+	hosts := map[string][]*post.SourceState{}
+	for i := range sources {
+		s := &sources[i]
 		host := post.Host(cmp.Or(s.Visit.FeedURL, s.Source.URL))
 		if _, at, ok := handle(s.Source.URL); ok && host == "" {
 			host = at
 		}
 		hosts[host] = append(hosts[host], s)
 	}
-	queues := make(chan chan post.SourceState, len(sources)) // of each host as many as may ask it at once
+	type queue struct {
+		sources chan *post.SourceState
+		alone   bool // there is one on its host
+	}
+	queues := make(chan queue, len(sources)) // of each host as many as may ask it at once
 	for _, there := range hosts {
-		queue := make(chan post.SourceState, len(there))
+		queue := queue{make(chan *post.SourceState, len(there)), len(there) == 1}
 		for _, s := range there {
-			queue <- s
+			queue.sources <- s
 		}
-		close(queue)
+		close(queue.sources)
 		for range min(max(1, r.PerHost), len(there)) {
 			queues <- queue
 		}
@@ -141,11 +146,11 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 	close(queues)
 	lane := func(stay context.Context, leave func()) {
 		for queue := range queues {
-			for s := range queue {
+			for s := range queue.sources {
 				if stay == nil {
 					stay, leave = r.Client.Stay(ctx)
 				}
-				batch, report := r.visit(stay, s)
+				batch, report := r.visit(stay, s, queue.alone)
 				report.Died = batch.Visit.Dead() && !s.Visit.Dead()
 				if ctx.Err() != nil { // cut off: it says nothing about the source
 					leave()
@@ -219,8 +224,8 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 	return ctx.Err()
 }
 
-// visit asks one source and decides what that means. It writes nothing.
-func (r *Reader) visit(ctx context.Context, s post.SourceState) (post.Batch, Report) {
+// visit asks one source, alone on its host or not, and decides what that means. It writes nothing.
+func (r *Reader) visit(ctx context.Context, s *post.SourceState, alone bool) (post.Batch, Report) {
 	now, began := r.Now(), time.Now()
 	v := s.Visit
 	if v.Given != s.Source.URL {
@@ -244,7 +249,11 @@ func (r *Reader) visit(ctx context.Context, s post.SourceState) (post.Batch, Rep
 		r.account(ctx, s.Source, &b, &report, nil)
 		return b, told(report, b)
 	}
-	resp, err := r.Client.Get(ctx, fetch.Request{URL: address(v), Accept: acceptFeeds, ETag: v.ETag, LastModified: v.LastModified, MaySign: true, MaxBytes: s.Source.MaxBytes})
+	resp, err := r.Client.Get(ctx, fetch.Request{
+		URL: address(v), Accept: acceptFeeds, ETag: v.ETag, LastModified: v.LastModified,
+		MaySign: true, MaxBytes: s.Source.MaxBytes,
+		Last: alone && !s.Wanting && !v.Succeeded.IsZero(), // its feed was found
+	})
 	ctx, cancel := context.WithTimeout(ctx, max(timeForVisit-time.Since(began), timeForMore))
 	defer cancel()
 	var (
@@ -504,7 +513,7 @@ func (r *Reader) try(ctx context.Context, u string, mostBytes int64) (*Document,
 
 // pages reads the articles of which a source gave only a summary, once each, to
 // decide the topic: first of what came now, then of what waited.
-func (r *Reader) pages(ctx context.Context, s post.SourceState, b *post.Batch) {
+func (r *Reader) pages(ctx context.Context, s *post.SourceState, b *post.Batch) {
 	var wanted []*post.Post
 	for i := len(b.Posts) - 1; i >= 0; i-- { // the newest first
 		if b.Posts[i].PageNeed == post.PageWanted {

@@ -264,15 +264,16 @@ func (s *Store) states(ctx context.Context, rest string, args ...any) ([]post.So
 	if err != nil {
 		return nil, err
 	}
-	var list []post.SourceState
+	var (
+		list                                              []post.SourceState
+		body                                              []byte
+		account                                           string
+		checked, succeeded, changed, next, held, interval int64
+	)
 	err = s.query(ctx, statesQuery+rest,
 		func(scan func(...any) error) error {
-			var (
-				st                                                post.SourceState
-				body                                              []byte
-				account                                           string
-				checked, succeeded, changed, next, held, interval int64
-			)
+			list = append(list, post.SourceState{})
+			st := &list[len(list)-1]
 			src, v := &st.Source, &st.Visit
 			if err := scan(&src.ID, &src.Title, &src.URL, &src.Language, &src.All, &src.FullText, &src.Boosts, &src.MaxBytes, &st.State, &st.Configured,
 				&v.FeedURL, &v.Given, &v.ETag, &v.LastModified, &body, &v.FeedTitle, &v.SiteURL, &v.Status, &checked, &succeeded, &changed,
@@ -293,7 +294,6 @@ func (s *Store) states(ctx context.Context, rest string, args ...any) ([]post.So
 			if _, blocked := blocks.Find(st.Addresses()...); blocked && st.State != post.Removed {
 				st.State = post.Blocked
 			}
-			list = append(list, st)
 			return nil
 		}, args...)
 	return list, err

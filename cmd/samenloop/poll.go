@@ -111,7 +111,7 @@ func poll(c *call) error {
 
 // choose picks the sources of a round: all that are read, those named, or those due.
 func choose(states []post.SourceState, named []string, due bool, now time.Time) ([]post.SourceState, error) {
-	var chosen []post.SourceState
+	chosen := make([]post.SourceState, 0, len(states))
 	for _, s := range states {
 		switch {
 		case s.State == post.Removed, s.State == post.Blocked:
