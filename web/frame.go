@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"samenloop/feeds"
 	"samenloop/i18n"
@@ -116,8 +117,8 @@ func (h *handler) stand(f *frame, path string) {
 // language is that of the frame of a feed or a page.
 func (h *handler) language(q post.Query) string { return cmp.Or(q.Language, h.Languages[0]) }
 
-// pages are the templates by the names of their files, each in the frame.
-var pages = parsePages()
+// pages are the templates by the names of their files, each in the frame. Most commands show none.
+var pages = sync.OnceValue(parsePages)
 
 func parsePages() map[string]*template.Template {
 	const outer = "pages/frame.html"
@@ -138,7 +139,7 @@ func parsePages() map[string]*template.Template {
 // execute renders a page in its frame. Data embeds a frame.
 func execute(name string, data any) ([]byte, error) {
 	var b bytes.Buffer
-	err := pages[name].ExecuteTemplate(&b, "frame.html", data)
+	err := pages()[name].ExecuteTemplate(&b, "frame.html", data)
 	return b.Bytes(), err
 }
 
