@@ -39,10 +39,9 @@ func Stem(tag, word string) (stem string, ok bool) {
 // longestWord is what still is one, in bytes.
 const longestWord = 100
 
-// Terms are what some texts can be found by, parted by spaces, each once: its words in
-// lower case or, in languages that have a stemmer, their stems. A word with letters
-// beyond ASCII stands there as it is as well: who searches may leave out an accent,
-// which the stem may have hung on.
+// Terms are what some texts can be found by, parted by spaces, each once and folded: its words
+// or, in languages that have a stemmer, their stems. A word with letters beyond ASCII stands
+// there as it is as well: who searches may leave out an accent, which the stem may have hung on.
 func Terms(tag string, texts ...string) string {
 	stemmer := stemmers[Base(tag)]
 	env := snowballstem.NewEnv("")
@@ -56,7 +55,7 @@ func Terms(tag string, texts ...string) string {
 	}
 	b.Grow(size)
 	write := func(term string) {
-		if !written[term] {
+		if term = fold(term); term != "" && !written[term] {
 			written[term] = true
 			b.WriteString(term)
 			b.WriteByte(' ')
@@ -104,28 +103,56 @@ func (s *seen) putBack() {
 // SearchTerms are the terms of which a text in a language must have one to be found by
 // a word; without a language, a text in any.
 func SearchTerms(tag, word string) []string {
-	terms := []string{word}
-	for _, form := range []string{word, withoutAccents(word)} {
+	terms := []string{fold(word)}
+	for _, form := range []string{word, fold(word)} {
 		for _, l := range slices.Sorted(maps.Keys(stemmers)) {
 			if tag != "" && l != Base(tag) {
 				continue
 			}
-			if stem, ok := Stem(l, form); ok && !slices.Contains(terms, stem) {
-				terms = append(terms, stem)
+			if stem, ok := Stem(l, form); ok && !slices.Contains(terms, fold(stem)) {
+				terms = append(terms, fold(stem))
 			}
 		}
 	}
 	return terms
 }
 
-// withoutAccents is a word as one writes it who has no accents.
-func withoutAccents(word string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
+// fold is a word as it is compared: in lower case, and as one writes it who has no accents.
+func fold(word string) string {
+	if isASCII(word) {
+		return strings.ToLower(word)
+	}
+	b := make([]byte, 0, len(word))
+	for word = strings.ToLower(word); word != ""; {
+		p := norm.NFD.PropertiesString(word)
+		n := max(p.Size(), 1)
+		apart := p.Decomposition()
+		if apart == nil {
+			apart = []byte(word[:n])
 		}
-		return r
-	}, norm.NFD.String(word))
+		for len(apart) > 0 {
+			r, size := utf8.DecodeRune(apart)
+			if !IsDiacritic(r) {
+				b = append(b, apart[:size]...)
+			}
+			apart = apart[size:]
+		}
+		word = word[n:]
+	}
+	return string(b)
+}
+
+// IsDiacritic is true for marks that people leave out: accents, and the vowel
+// points of Hebrew and Arabic, but not the vowels of Indian scripts.
+func IsDiacritic(r rune) bool {
+	switch {
+	case r < 0x300:
+		return false
+	case r <= 0x36f, 0x591 <= r && r <= 0x5c7, 0x64b <= r && r <= 0x65f, r == 0x670,
+		0x1ab0 <= r && r <= 0x1aff, 0x1dc0 <= r && r <= 0x1dff, 0x20d0 <= r && r <= 0x20ff:
+		return unicode.IsMark(r)
+	}
+	return false
 }
 
 func isASCII(s string) bool {
@@ -135,6 +162,7 @@ func isASCII(s string) bool {
 // SearchWords are the words that a search is made of, at most 16.
 func SearchWords(query string) []string {
 	words := strings.FieldsFunc(query, notInWord)
+	words = slices.DeleteFunc(words, func(w string) bool { return fold(w) == "" })
 	return words[:min(len(words), 16)]
 }
 

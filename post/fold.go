@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"samenloop/i18n"
 )
 
 // Words are compared folded: without case and without diacritics, "Één" as "een".
@@ -52,7 +54,7 @@ var folds = sync.OnceValue(func() *[lowEnd + highEnd - highStart]fold {
 		}
 		t[i].word = isWordRune(r)
 		for _, d := range norm.NFD.String(string(r)) {
-			if isDiacritic(d) {
+			if i18n.IsDiacritic(d) {
 				continue
 			}
 			d = unicode.ToLower(d)
@@ -80,7 +82,7 @@ func appendFold(dst []byte, r rune) ([]byte, bool) {
 	case highStart <= r && r < highEnd:
 		f := &folds()[r-highStart+lowEnd]
 		return append(dst, f.to...), f.word
-	case isDiacritic(r):
+	case i18n.IsDiacritic(r):
 		return dst, true
 	case isSolid(r): // has no case
 		return utf8.AppendRune(dst, r), true
@@ -93,19 +95,6 @@ func isWordRune(r rune) bool {
 		return asciiWord[r] != 0
 	}
 	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r)
-}
-
-// isDiacritic is true for marks that people leave out: accents, and the vowel
-// points of Hebrew and Arabic, but not the vowels of Indian scripts.
-func isDiacritic(r rune) bool {
-	switch {
-	case r < 0x300:
-		return false
-	case r <= 0x36f, 0x591 <= r && r <= 0x5c7, 0x64b <= r && r <= 0x65f, r == 0x670,
-		0x1ab0 <= r && r <= 0x1aff, 0x1dc0 <= r && r <= 0x1dff, 0x20d0 <= r && r <= 0x20ff:
-		return unicode.IsMark(r)
-	}
-	return false
 }
 
 // isSolid is true for the letters of scripts that put no spaces between words.

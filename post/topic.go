@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"samenloop/i18n"
 )
 
 // Topic is a named rule that says which posts belong.
@@ -241,7 +243,7 @@ func phraseKey(s string) string {
 			joint = len(b) > 0
 			continue
 		}
-		if isDiacritic(r) || len(b) == 0 && !isWordRune(r) {
+		if i18n.IsDiacritic(r) || len(b) == 0 && !isWordRune(r) {
 			continue
 		}
 		if joint {
@@ -357,7 +359,7 @@ func hasPhrase(text, key string) bool {
 	}
 	for {
 		next, size := utf8.DecodeRuneInString(text)
-		if isDiacritic(next) { // of the last letter
+		if i18n.IsDiacritic(next) { // of the last letter
 			text = text[size:]
 			continue
 		}

@@ -287,8 +287,9 @@ CREATE TABLE departure (
 CREATE INDEX departure_at ON departure(list, at);
 
 -- The words of the editions that are shown, for search; rowid is the edition's row.
--- Diacritics are folded; stems, or words, stand there once each (i18n.Terms).
-CREATE VIRTUAL TABLE edition_text USING fts5(words, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2');
+-- Stems, or words, stand there once each, folded (i18n.Terms), so that where they stand
+-- needs no room. What is no ASCII belongs to a word.
+CREATE VIRTUAL TABLE edition_text USING fts5(words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
 
 -- What happened to editions, in order. seq grows with the clock, so that two
 -- databases, one restored from the other's past, do not give the same numbers.

@@ -131,15 +131,8 @@ func matchExpression(q post.Query) string {
 		language = ""
 	}
 	var all []string
-	for _, word := range i18n.SearchWords(q.Search) {
-		terms := i18n.SearchTerms(language, word)
-		for i, term := range terms {
-			terms[i] = quoteTerm(term)
-		}
-		all = append(all, "("+strings.Join(terms, " OR ")+")")
+	for _, word := range i18n.SearchWords(q.Search) { // of letters, numbers and marks: it needs no more than quotes
+		all = append(all, `("`+strings.Join(i18n.SearchTerms(language, word), `" OR "`)+`")`)
 	}
 	return strings.Join(all, " AND ")
 }
-
-// quoteTerm makes a word a string of FTS5, whatever is in it.
-func quoteTerm(word string) string { return `"` + strings.ReplaceAll(word, `"`, `""`) + `"` }

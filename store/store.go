@@ -79,6 +79,9 @@ var migrations = []string{
 	DROP INDEX print_author;
 	CREATE INDEX print_site ON print(site, date, language);
 	CREATE INDEX print_author ON print(author, date, language, site) WHERE author <> '';`,
+	// 14: words are folded before they are indexed, and where in a text they stand is not kept. The index is filled anew.
+	`DROP TABLE edition_text;
+	CREATE VIRTUAL TABLE edition_text USING fts5(words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');`,
 }
 
 // applicationID marks a file as ours ("slop"): a database of another program is not touched.
