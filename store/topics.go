@@ -130,9 +130,7 @@ func (tx *transaction) redecide(d post.Decision) error {
 		}
 	}
 	if is > was {
-		p, err := scanPost(func(into ...any) error {
-			return tx.row("SELECT "+postColumns+" FROM post p WHERE p.row = ?", []any{d.Row}, into...)
-		})
+		p, err := tx.post(d.Row)
 		if err != nil {
 			return err
 		}
