@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/transform"
 )
 
 // utf8Text gives a document as valid UTF-8 without a byte order mark, whatever
@@ -39,7 +40,10 @@ func utf8Text(body []byte, contentType string) []byte {
 			if enc == nil || name == "utf-8" || name == "replacement" || name == "utf-16le" || name == "utf-16be" {
 				continue // it is not, or would be seen by its bytes
 			}
-			if text, err := enc.NewDecoder().Bytes(body); err == nil {
+			text, _, err := transform.Append(enc.NewDecoder(), make([]byte, 0, sizeDecoded(body)), body)
+			if err == nil && utf8.Valid(text) {
+				return text
+			} else if err == nil {
 				return bytes.ToValidUTF8(text, []byte("\uFFFD"))
 			}
 		}
@@ -69,7 +73,7 @@ func damagedUTF8(text []byte) bool {
 
 // fromWindows1252 reads as windows-1252 the bytes that are not UTF-8.
 func fromWindows1252(text []byte) []byte {
-	out := make([]byte, 0, len(text)+len(text)/8)
+	out := make([]byte, 0, sizeDecoded(text))
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRune(text[i:])
 		if r == utf8.RuneError && size == 1 {
@@ -81,15 +85,31 @@ func fromWindows1252(text []byte) []byte {
 	return out
 }
 
+// sizeDecoded is about how many bytes a text has as UTF-8: room that is made at once is not copied.
+func sizeDecoded(text []byte) int {
+	n := len(text)
+	for _, c := range text {
+		n += int(c >> 7)
+	}
+	return n
+}
+
 func fromUTF16(body []byte, order binary.ByteOrder) []byte {
-	units := make([]uint16, len(body)/2)
-	for i := range units {
-		units[i] = order.Uint16(body[2*i:])
+	out := make([]byte, 0, len(body)/2+len(body)/4)
+	for ; len(body) >= 2; body = body[2:] {
+		r := rune(order.Uint16(body))
+		if utf16.IsSurrogate(r) {
+			pair := rune(utf8.RuneError)
+			if len(body) >= 4 {
+				pair = utf16.DecodeRune(r, rune(order.Uint16(body[2:])))
+			}
+			if r = pair; r != utf8.RuneError {
+				body = body[2:]
+			}
+		}
+		out = utf8.AppendRune(out, r)
 	}
-	if len(units) > 0 && units[0] == 0xFEFF {
-		units = units[1:]
-	}
-	return []byte(string(utf16.Decode(units)))
+	return bytes.TrimPrefix(out, []byte("\uFEFF"))
 }
 
 var xmlEncoding = regexp.MustCompile(`^[^<]{0,64}<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']`)

@@ -43,6 +43,7 @@ func TestUTF8Text(t *testing.T) {
 		{"UTF-16, big", string(utf16Bytes(text, true, true)), "", text},
 		{"UTF-16, little, no mark", string(utf16Bytes(text, false, false)), "", text},
 		{"UTF-16, big, no mark", string(utf16Bytes(text, true, false)), "", text},
+		{"UTF-16, half a pair, and half a unit", "\xFF\xFEa\x00\x3D\xD8b\x00\x3D\xD8\x00\xDE\x00\xDE\x3D\xD8c", "", "a\uFFFDb😀\uFFFD\uFFFD"},
 	} {
 		if got := string(utf8Text([]byte(test.body), test.contentType)); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)

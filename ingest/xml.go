@@ -20,6 +20,7 @@ const (
 	maxXMLCopies     = 3_000_000 // of declarations, over all elements
 	maxXMLTagSize    = 128 << 10 // bytes
 	maxXMLGrowth     = 1 << 20   // bytes that escaping may add, besides as many as there were
+	maxXMLText       = 64 << 10  // bytes of an element that is no content: what goes on beyond is left out, before gofeed reads it letter by letter
 )
 
 // beyond is the error for a document that exceeds a limit; line 0 is for no line in particular.
@@ -109,6 +110,7 @@ func (e *xmlEntry) lostAs(why string) string {
 
 type xmlFrame struct {
 	name   []byte // qualified, as written
+	start  int    // of what it holds, in xmlFeed.text
 	base   string
 	spaces int // declarations in scope outside the element
 }
@@ -203,10 +205,34 @@ func scanXML(in []byte, root int, docURL string, last *lastRead) (*xmlFeed, erro
 	return &s.feed, nil
 }
 
+// room is how much more the element that is being read may hold.
+func (s *xmlScanner) room() int {
+	if len(s.stack) == 0 || s.child == "content" || s.child == "summary" {
+		return len(s.in)
+	}
+	return max(0, maxXMLText-(len(s.feed.text)-s.stack[len(s.stack)-1].start))
+}
+
+// cutXMLText is the beginning of a text that there is room for, with whole characters and references.
+func cutXMLText(text []byte, room int) []byte {
+	if len(text) <= room {
+		return text
+	}
+	for room > 0 && !utf8.RuneStart(text[room]) {
+		room--
+	}
+	text = text[:room]
+	if i := bytes.LastIndexByte(text, '&'); i >= 0 && room-i < maxRefLen {
+		text = text[:i]
+	}
+	return text
+}
+
 // plain writes text, of which what is long is written by and by: it may grow to five times
 // its size where it is full of "&".
 func (s *xmlScanner) plain(text []byte) error {
 	const piece = 64 << 10
+	text = cutXMLText(text, s.room())
 	for first := true; first || len(text) > 0; first = false {
 		n := len(text)
 		if n > piece {
@@ -281,7 +307,9 @@ func (s *xmlScanner) markup() error {
 			return err
 		}
 	}
-	s.feed.text = append(s.feed.text, "&lt;"...)
+	if s.room() > 0 {
+		s.feed.text = append(s.feed.text, "&lt;"...)
+	}
 	s.pos++
 	return nil
 }
@@ -314,15 +342,19 @@ func (s *xmlScanner) cdata() {
 		s.broken = "its <![CDATA[ is never closed"
 		return
 	}
+	s.pos = end + len(cdataClose)
+	room := s.room()
+	if room == 0 {
+		return
+	}
 	out := append(s.feed.text, cdataOpen...)
 	from := len(out)
-	out = appendCarriable(out, s.in[body:end])
+	out = appendCarriable(out, cutXMLText(s.in[body:end], room))
 	if bytes.Contains(out[from:], []byte(cdataClose)) { // a control character stood in its midst
 		split := bytes.ReplaceAll(out[from:], []byte(cdataClose), []byte("]]]]><![CDATA[>"))
 		out = append(out[:from], split...)
 	}
 	s.feed.text = append(out, cdataClose...)
-	s.pos = end + len(cdataClose)
 }
 
 func (s *xmlScanner) startTag(tag xmlTag) error {
@@ -370,6 +402,7 @@ func (s *xmlScanner) startTag(tag xmlTag) error {
 	tag.empty = tag.empty || s.inChild() && voidElement(tag.name)
 	start := len(s.feed.text)
 	s.feed.text = s.appendTag(s.feed.text, tag)
+	frame.start = len(s.feed.text)
 	if s.note(tag, &frame, prefix, local, start) {
 		s.entryAt = len(s.stack)
 		if s.pass(tag, frame.spaces) {
@@ -571,7 +604,7 @@ func (s *xmlScanner) endTag(name []byte) {
 	inChild := s.inChild()
 	switch {
 	case at < 0:
-		if inChild && !voidElement(name) { // stray markup in the text of an entry: it stays text
+		if inChild && !voidElement(name) && s.room() > 0 { // stray markup in the text of an entry: it stays text
 			s.feed.text = append(append(append(s.feed.text, "&lt;/"...), name...), '>')
 		}
 		return

@@ -93,6 +93,38 @@ func TestScanXML(t *testing.T) {
 	}
 }
 
+// What is no content and goes on and on is left out before gofeed reads it; content is not.
+func TestScanXMLCutsLongText(t *testing.T) {
+	content := strings.Repeat("Een zin. ", 30_000)
+	for name, long := range map[string]string{
+		"letters": strings.Repeat("é", 200_000), "references": strings.Repeat("&eacute;&amp;", 50_000), "ampersands": strings.Repeat("&", 50_000),
+		"a section": "<![CDATA[" + strings.Repeat("é]]", 100_000) + "]]>", "sections": strings.Repeat("<![CDATA[é]]>", 50_000),
+		"signs": strings.Repeat("<", 200_000), "stray ends": strings.Repeat("</x>", 100_000),
+	} {
+		for _, doc := range []string{
+			`<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:x="urn:x"><channel><title>` + long + `</title><item><title>a` + long + `</title><guid>` + long + `</guid><x:y><x:z>` + long +
+				`</x:z></x:y><content:encoded>` + content + `</content:encoded></item><item><title>b</title></item></channel></rss>`,
+			`<feed xmlns="http://www.w3.org/2005/Atom"><title>` + long + `</title><entry><title>a` + long + `</title><id>` + long + `</id><author><name>` + long +
+				`</name></author><content>` + content + `</content></entry><entry><title>b</title></entry></feed>`,
+		} {
+			x, err := scanXML([]byte(doc), 0, "", nil)
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			if len(x.text) > 4*6*maxXMLText {
+				t.Errorf("%s: %d bytes are left for gofeed", name, len(x.text))
+			}
+			d, err := Read([]byte(doc), "application/xml", "https://x.example/feed")
+			if err != nil || len(d.Lost) > 0 || len(d.Entries) != 2 || d.Entries[1].Title != "b" {
+				t.Errorf("%s: %v, %+v", name, err, d)
+			} else if !strings.HasPrefix(d.Entries[0].Title, "a") || !strings.Contains(d.Entries[0].Content, strings.TrimSpace(content)) {
+				t.Errorf("%s: the first is %.20q, %d bytes of content", name, d.Entries[0].Title, len(d.Entries[0].Content))
+			}
+		}
+	}
+}
+
 // TestScanXMLIsLinear reads what makes a scanner look for the same thing again and again.
 func TestScanXMLIsLinear(t *testing.T) {
 	for _, piece := range []string{"<!--", "<![CDATA[", "<a b='", `<a b="`, "<?", "&", "]]", "<a ", "</a", "<!"} {
