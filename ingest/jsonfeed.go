@@ -81,9 +81,9 @@ func (o *jsonObject) readItems(d *json.Decoder) error {
 }
 
 // boundedJSON holds a document to the limits, and escapes the line ends and
-// tabs that stand bare in strings.
+// tabs that stand bare in strings; other control characters go.
 func boundedJSON(text []byte) ([]byte, error) {
-	depth, values, bare := 0, 1, false
+	depth, values, bare := 0, 1, 0
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
 		case '{', '[':
@@ -100,7 +100,7 @@ func boundedJSON(text []byte) ([]byte, error) {
 				if text[i] == '\\' {
 					i++
 				} else if text[i] < ' ' {
-					bare = true
+					bare++
 				}
 			}
 		}
@@ -108,10 +108,10 @@ func boundedJSON(text []byte) ([]byte, error) {
 	if values > maxJSONValues {
 		return nil, beyond(0, fmt.Sprintf("more than %d JSON values", maxJSONValues))
 	}
-	if !bare {
+	if bare == 0 {
 		return text, nil
 	}
-	out := make([]byte, 0, len(text)+len(text)/16)
+	out := make([]byte, 0, len(text)+bare)
 	quoted := false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -119,7 +119,9 @@ func boundedJSON(text []byte) ([]byte, error) {
 			out = append(out, c, text[i+1])
 			i++
 		case quoted && c < ' ':
-			out = fmt.Appendf(out, `\u%04x`, c)
+			if escaped := strings.IndexByte("\n\r\t", c); escaped >= 0 {
+				out = append(out, '\\', "nrt"[escaped])
+			}
 		default:
 			if c == '"' {
 				quoted = !quoted
