@@ -67,7 +67,8 @@ type asObject struct {
 	HidesToPublicFromUnauthedWeb asBool // GoToSocial
 }
 
-// UnmarshalJSON takes each property alone: one of a wrong shape costs no other.
+// UnmarshalJSON takes each property alone: one of a wrong shape costs no other. It is called
+// by its name for what stood in a document: json.Unmarshal would first read it twice more.
 func (o *asObject) UnmarshalJSON(raw []byte) error {
 	*o = asObject{}
 	if len(raw) == 0 || raw[0] != '{' {
@@ -251,7 +252,7 @@ func (o *asObject) items() (items []json.RawMessage, first *asObject) {
 		}
 	}
 	var page asObject
-	if len(o.First) > 0 && o.First[0] == '{' && json.Unmarshal(o.First, &page) == nil {
+	if page.UnmarshalJSON(o.First) == nil {
 		first = &page
 	}
 	return items, first
@@ -276,7 +277,7 @@ func readItem(raw json.RawMessage) asItem {
 		return asItem{why: "it is no id that can be fetched"}
 	}
 	var o asObject
-	if err := json.Unmarshal(raw, &o); err != nil {
+	if err := o.UnmarshalJSON(raw); err != nil {
 		return asItem{why: "it is no JSON object"}
 	}
 	return asItemOf(&o)
@@ -310,7 +311,7 @@ func asItemOf(o *asObject) asItem {
 		return asItem{gone: o.innerID(), why: "it says that a post was deleted (Delete): no post"}
 	case o.is("Undo"):
 		var undone asObject
-		if json.Unmarshal(o.Object, &undone) == nil && undone.is("Announce") {
+		if undone.UnmarshalJSON(o.Object) == nil && undone.is("Announce") {
 			return asItem{gone: undone.innerID(), boosted: true, why: "it takes a boost back (Undo): no post"}
 		}
 		return asItem{why: "it takes something back (Undo): no post"}
@@ -336,7 +337,7 @@ func (o *asObject) inner(boost bool) asItem {
 		booster = o.Actor[0]
 	}
 	var piece asObject
-	if err := json.Unmarshal(o.Object, &piece); err != nil {
+	if err := piece.UnmarshalJSON(o.Object); err != nil {
 		item := asItem{boosted: boost, booster: booster}
 		if item.fetch = httpURL("", o.innerID()); item.fetch == "" {
 			item.why = "it names no object"
