@@ -1,6 +1,7 @@
 package i18n
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -42,6 +43,7 @@ const longestWord = 100
 // Terms are what some texts can be found by, parted by spaces, each once and folded: its words
 // or, in languages that have a stemmer, their stems. A word with letters beyond ASCII stands
 // there as it is as well: who searches may leave out an accent, which the stem may have hung on.
+// Where no spaces stand between words, each character does, and each with the next.
 func Terms(tag string, texts ...string) string {
 	stemmer := stemmers[Base(tag)]
 	env := snowballstem.NewEnv("")
@@ -62,7 +64,14 @@ func Terms(tag string, texts ...string) string {
 		}
 	}
 	for _, text := range texts {
-		for word := range strings.FieldsFuncSeq(text, notInWord) {
+		for word, solid := range wordsIn(text) {
+			if solid {
+				eachCharacter(word, func(one, two string) {
+					write(one)
+					write(two)
+				})
+				continue
+			}
 			word = strings.ToLower(word)
 			if read[word] || len(word) > longestWord {
 				continue
@@ -155,15 +164,84 @@ func IsDiacritic(r rune) bool {
 	return false
 }
 
+// IsSolid is true for the letters of scripts that put no spaces between words.
+func IsSolid(r rune) bool {
+	switch {
+	case r < 0xe00:
+		return false
+	case r <= 0xeff: // Thai, Lao
+		return unicode.IsLetter(r)
+	case 0x3041 <= r && r <= 0x30ff, 0x31f0 <= r && r <= 0x31ff: // Kana
+		return r != '・' && unicode.IsLetter(r)
+	}
+	return 0x3400 <= r && r <= 0x9fff || 0xf900 <= r && r <= 0xfaff || 0x20000 <= r && r <= 0x3ffff
+}
+
 func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-// SearchWords are the words that a search is made of, at most 16.
-func SearchWords(query string) []string {
-	words := strings.FieldsFunc(query, notInWord)
+// SearchWords are the words that a search is made of, at most 16. Characters that stand without
+// spaces are searched by twos: a text in which all of those are has nearly always all of them in a row.
+func SearchWords(query string) (words []string) {
+	for word, solid := range wordsIn(query) {
+		if !solid {
+			words = append(words, word)
+			continue
+		}
+		alone := len(words)
+		eachCharacter(word, func(one, two string) {
+			if two != one {
+				words = append(words, two)
+			}
+		})
+		if len(words) == alone {
+			words = append(words, word)
+		}
+	}
 	words = slices.DeleteFunc(words, func(w string) bool { return fold(w) == "" })
 	return words[:min(len(words), 16)]
+}
+
+// wordsIn are the words of a text, and what stands in it without spaces between its words.
+func wordsIn(text string) iter.Seq2[string, bool] {
+	return func(yield func(word string, solid bool) bool) {
+		for word := range strings.FieldsFuncSeq(text, notInWord) {
+			for word != "" {
+				end, solid := len(word), false
+				if !isASCII(word) {
+					first, _ := utf8.DecodeRuneInString(word)
+					solid = IsSolid(first)
+					if at := strings.IndexFunc(word, func(r rune) bool { return IsSolid(r) != solid && !unicode.IsMark(r) }); at > 0 {
+						end = at
+					}
+				}
+				if !yield(word[:end], solid) {
+					return
+				}
+				word = word[end:]
+			}
+		}
+	}
+}
+
+// eachCharacter gives each character with its marks, and with the next; the last with none.
+func eachCharacter(word string, yield func(one, two string)) {
+	next := func(s string) int {
+		_, first := utf8.DecodeRuneInString(s)
+		for i, r := range s[first:] {
+			if !unicode.IsMark(r) {
+				return first + i
+			}
+		}
+		return len(s)
+	}
+	for n := next(word); word != ""; {
+		one, rest := word[:n], word[n:]
+		n = next(rest)
+		yield(one, word[:len(one)+n])
+		word = rest
+	}
 }
 
 func notInWord(r rune) bool {

@@ -52,6 +52,28 @@ func TestStem(t *testing.T) {
 	}
 }
 
+// Where no spaces stand between words, a search finds what is within.
+func TestSearchWithoutSpaces(t *testing.T) {
+	for _, test := range []struct{ text, search string }{
+		{"我們要一個開放的網路。", "開放"}, {"我們要一個開放的網路。", "網"}, {"我們要一個開放的網路。", "開放的網路"}, {"ソーシャルメディアをもう一度", "メディア"},
+		{"เว็บเปิดสำหรับทุกคน", "เปิด"}, {"用Mastodon的人", "mastodon"}, {"用Mastodon的人", "的人"},
+	} {
+		terms := strings.Fields(Terms("zh", test.text))
+		words := SearchWords(test.search)
+		if len(words) == 0 {
+			t.Errorf("%s: no words", test.search)
+		}
+		for _, word := range words {
+			if !slices.ContainsFunc(SearchTerms("zh", word), func(term string) bool { return slices.Contains(terms, term) }) {
+				t.Errorf("%q is not found in %q: %q, of %q", word, test.text, terms, words)
+			}
+		}
+	}
+	if got := SearchWords("開放的網路 路 open"); !slices.Equal(got, []string{"開放", "放的", "的網", "網路", "路", "open"}) {
+		t.Errorf("words %q", got)
+	}
+}
+
 func FuzzStem(f *testing.F) {
 	f.Add("nl", "wachtwoorden")
 	f.Add("fr", "l'été\u0301")

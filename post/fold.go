@@ -84,7 +84,7 @@ func appendFold(dst []byte, r rune) ([]byte, bool) {
 		return append(dst, f.to...), f.word
 	case i18n.IsDiacritic(r):
 		return dst, true
-	case isSolid(r): // has no case
+	case i18n.IsSolid(r): // has no case
 		return utf8.AppendRune(dst, r), true
 	}
 	return utf8.AppendRune(dst, unicode.ToLower(r)), isWordRune(r)
@@ -95,19 +95,6 @@ func isWordRune(r rune) bool {
 		return asciiWord[r] != 0
 	}
 	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r)
-}
-
-// isSolid is true for the letters of scripts that put no spaces between words.
-func isSolid(r rune) bool {
-	switch {
-	case r < 0xe00:
-		return false
-	case r <= 0xeff: // Thai, Lao
-		return unicode.IsLetter(r)
-	case 0x3041 <= r && r <= 0x30ff, 0x31f0 <= r && r <= 0x31ff: // Kana
-		return r != '・' && unicode.IsLetter(r)
-	}
-	return 0x3400 <= r && r <= 0x9fff || 0xf900 <= r && r <= 0xfaff || 0x20000 <= r && r <= 0x3ffff
 }
 
 // isJoint is true for what may stand between the words of a phrase: white

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"unicode/utf8"
+
+	"samenloop/i18n"
 )
 
 // printSize is k: how many hashes a print keeps. The estimate is off by about 1/√k.
@@ -184,7 +186,7 @@ func wordHashes(text string) func(yield func(uint64) bool) {
 			i += size
 			var buf [16]byte
 			folded, word := appendFold(buf[:0], r)
-			solid := isSolid(r)
+			solid := i18n.IsSolid(r)
 			if h != offset && (!word || solid) {
 				if !yield(mix(h)) {
 					return

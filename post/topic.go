@@ -283,7 +283,7 @@ func (f *finds) phrasesIn(text, where string) {
 			if rules := phrases[folded[0]]; rules != nil && f.tryPhrases(text[i:], rules, where) {
 				return
 			}
-			if isSolid(r) {
+			if i18n.IsSolid(r) {
 				i += size
 				continue
 			}
@@ -304,7 +304,7 @@ func wordLen(s string) int {
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
-		if !isWordRune(r) || isSolid(r) {
+		if !isWordRune(r) || i18n.IsSolid(r) {
 			break
 		}
 		i += size
@@ -363,6 +363,6 @@ func hasPhrase(text, key string) bool {
 			text = text[size:]
 			continue
 		}
-		return size == 0 || !isWordRune(last) || !isWordRune(next) || isSolid(last) || isSolid(next)
+		return size == 0 || !isWordRune(last) || !isWordRune(next) || i18n.IsSolid(last) || i18n.IsSolid(next)
 	}
 }

@@ -64,6 +64,8 @@ func TestSearchStems(t *testing.T) {
 		{"de", "Die Häuser der Bücherei öffneten", "Haus häuser hauser bucherei"},
 		{"fr", "Les libertés fondamentales sont protégées", "liberté liberte fondamental protégé"},
 		{"fy", "De biblioteken binne iepen", "biblioteken"},
+		{"zh", "我們要一個開放的網路。", "開放 網路 網"},
+		{"hi", "हिन्दी में एक खुला वेब", "हिन्दी खुला"},
 	} {
 		p := about("a", fmt.Sprint(i), fmt.Sprintf("https://a.example/%d", i))
 		p.Language, p.Title, p.HTML = test.language, "", "<p>"+test.text+"</p>"
