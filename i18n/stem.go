@@ -178,7 +178,12 @@ func IsSolid(r rune) bool {
 }
 
 func isASCII(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // SearchWords are the words that a search is made of, at most 16. Characters that stand without
@@ -209,7 +214,7 @@ func wordsIn(text string) iter.Seq2[string, bool] {
 		for word := range strings.FieldsFuncSeq(text, notInWord) {
 			for word != "" {
 				end, solid := len(word), false
-				if !isASCII(word) {
+				if mayHoldSolid(word) {
 					first, _ := utf8.DecodeRuneInString(word)
 					solid = IsSolid(first)
 					if at := strings.IndexFunc(word, func(r rune) bool { return IsSolid(r) != solid && !unicode.IsMark(r) }); at > 0 {
@@ -223,6 +228,16 @@ func wordsIn(text string) iter.Seq2[string, bool] {
 			}
 		}
 	}
+}
+
+// mayHoldSolid says no to most words at once: what IsSolid knows takes three bytes or more.
+func mayHoldSolid(word string) bool {
+	for i := range len(word) {
+		if word[i] >= 0xE0 {
+			return true
+		}
+	}
+	return false
 }
 
 // eachCharacter gives each character with its marks, and with the next; the last with none.

@@ -95,3 +95,11 @@ func FuzzStem(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkTerms(b *testing.B) {
+	text := strings.Repeat("Wie een nieuwsbrief leest, weet wat wachtwoorden kosten; bibliotheken en straten zijn van iedereen. ", 40)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		Terms("nl", text)
+	}
+}
