@@ -141,7 +141,9 @@ func fold(word string) string {
 		}
 		for len(apart) > 0 {
 			r, size := utf8.DecodeRune(apart)
-			if !IsDiacritic(r) {
+			if s, ok := alike[r]; ok {
+				b = append(b, s...)
+			} else if !IsDiacritic(r) {
 				b = append(b, apart[:size]...)
 			}
 			apart = apart[size:]
@@ -149,6 +151,17 @@ func fold(word string) string {
 		word = word[n:]
 	}
 	return string(b)
+}
+
+// alike are letters that Unicode does not take apart, but that people do.
+var alike = map[rune]string{
+	'ß': "ss", 'ẞ': "ss", 'æ': "ae", 'œ': "oe", 'ø': "o", 'ł': "l", 'đ': "d", 'ı': "i", 'ς': "σ", 'ſ': "s",
+}
+
+// Alike is what a lower-case letter is compared as that Unicode does not take apart.
+func Alike(r rune) (string, bool) {
+	s, ok := alike[r]
+	return s, ok
 }
 
 // IsDiacritic is true for marks that people leave out: accents, and the vowel

@@ -29,7 +29,7 @@ func TestStem(t *testing.T) {
 	for _, test := range []struct{ tag, text, search string }{
 		{"nl", "fietsen", "fietsen"}, {"nl", "Ideeën", "ideeen"}, {"nl", "vóór", "voor"}, {"en", "cafe", "café"}, {"fr", "protégées", "protégé"}, {"fr", "protégées", "protegees"},
 		{"de", "Bücher", "BUCHER"}, {"de", "Häusern", "Haus"}, {"fy", "hûs", "hûs"}, {"fy", "hus", "hûs"}, {"ar", "مقالات", "مقالات"}, {"ar", "مَقَالَات", "مقالات"}, {"he", "שלום", "שָׁלוֹם"},
-		{"hi", "हिन्दी", "हिन्दी"}, {"tr", "İstanbul", "istanbul"}, {"vi", "người", "nguoi"}, {"ko", "한국어", "한국어"}, {"fr", "e\u0301te\u0301", "été"},
+		{"hi", "हिन्दी", "हिन्दी"}, {"tr", "İstanbul", "istanbul"}, {"vi", "người", "nguoi"}, {"pl", "Łódź", "lodz"}, {"da", "København", "kobenhavn"}, {"de", "Straße", "STRASSE"}, {"ko", "한국어", "한국어"}, {"fr", "e\u0301te\u0301", "été"},
 	} {
 		for _, tag := range []string{test.tag, ""} {
 			all := SearchTerms(tag, test.search)

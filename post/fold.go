@@ -27,11 +27,6 @@ var asciiWord = func() (t [utf8.RuneSelf]byte) {
 	return t
 }()
 
-// unlike are letters that Unicode does not take apart, but that people do.
-var unlike = map[rune]string{
-	'ß': "ss", 'ẞ': "ss", 'æ': "ae", 'œ': "oe", 'ø': "o", 'ł': "l", 'đ': "d", 'ı': "i", 'ς': "σ", 'ſ': "s",
-}
-
 // fold is how a rune is compared.
 type fold struct {
 	word bool
@@ -58,7 +53,7 @@ var folds = sync.OnceValue(func() *[lowEnd + highEnd - highStart]fold {
 				continue
 			}
 			d = unicode.ToLower(d)
-			if s, ok := unlike[d]; ok {
+			if s, ok := i18n.Alike(d); ok {
 				t[i].to += s
 			} else {
 				t[i].to += string(d)
