@@ -28,7 +28,7 @@ var plan = map[string][]string{
 	"ingest":        {"fetch", "i18n", "people", "post"},
 	"store":         {"i18n", "people", "post"},
 	"feeds":         {"i18n", "post"},
-	"web":           {"feeds", "fetch", "i18n", "opml", "people", "post"},
+	"web":           {"feeds", "i18n", "opml", "people", "post"},
 	"bench/crash":   {},
 	"bench":         {"i18n", "post", "store"},
 	"cmd/samenloop": {"export", "feeds", "fetch", "i18n", "ingest", "opml", "people", "post", "store", "web"},
