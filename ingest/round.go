@@ -252,7 +252,7 @@ func (r *Reader) visit(ctx context.Context, s *post.SourceState, alone bool) (po
 	resp, err := r.Client.Get(ctx, fetch.Request{
 		URL: address(v), Accept: acceptFeeds, ETag: v.ETag, LastModified: v.LastModified,
 		MaySign: true, MaxBytes: s.Source.MaxBytes,
-		Last: alone && !s.Wanting && !v.Succeeded.IsZero(), // its feed was found
+		Last: alone && !s.Wanting,
 	})
 	ctx, cancel := context.WithTimeout(ctx, max(timeForVisit-time.Since(began), timeForMore))
 	defer cancel()

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/microcosm-cc/bluemonday"
@@ -22,7 +23,7 @@ func secondWall(html []byte) (string, error) {
 	}
 	var b strings.Builder
 	b.Grow(len(html))
-	err := policy.SanitizeReaderToWriter(bytes.NewReader(html), &b)
+	err := policy().SanitizeReaderToWriter(bytes.NewReader(html), &b)
 	return b.String(), err
 }
 
@@ -222,7 +223,7 @@ func refLen(s []byte) int {
 }
 
 // policy says for bluemonday what may pass.
-var policy = func() *bluemonday.Policy {
+var policy = sync.OnceValue(func() *bluemonday.Policy {
 	var (
 		httpURL = regexp.MustCompile(`^https?://[^/]`)
 		number  = regexp.MustCompile(`^[0-9]{1,5}$`)
@@ -246,4 +247,4 @@ var policy = func() *bluemonday.Policy {
 	p.AllowAttrs("start").Matching(number).OnElements("ol")
 	p.AllowAttrs("datetime").Matching(datetime).OnElements("time")
 	return p
-}()
+})

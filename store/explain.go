@@ -70,14 +70,14 @@ func (s *Store) explainPage(ctx context.Context, x *post.Explanation, address st
 	if err != nil {
 		return err
 	}
-	onSite, err := s.states(ctx, nearbyWhere, post.Host(x.URL), x.URL, mostNearby)
+	onSite, err := s.states(ctx, nil, nearbyWhere, post.Host(x.URL), x.URL, mostNearby)
 	x.Nearby = post.Near(x.URL, onSite)
 	return err
 }
 
 // explainPost adds to a finding what its row and its story tell.
 func (s *Store) explainPost(ctx context.Context, f *post.Finding, row, story int64) (err error) {
-	sources, err := s.states(ctx, sourceWhere, f.Post.Source)
+	sources, err := s.states(ctx, nil, sourceWhere, f.Post.Source)
 	if err != nil {
 		return err
 	}

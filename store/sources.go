@@ -245,7 +245,12 @@ const slice = 200
 // Sources lists all sources in the order the operator gave them: those of the
 // configuration, those added by command, those removed.
 func (s *Store) Sources(ctx context.Context) ([]post.SourceState, error) {
-	list, err := s.states(ctx, "ORDER BY s.state = 'removed', s.configured = 0, s.position, s.id")
+	n := 0
+	err := s.query(ctx, "SELECT count(*) FROM source", func(scan func(...any) error) error { return scan(&n) })
+	if err != nil {
+		return nil, fmt.Errorf("count the sources: %w", err)
+	}
+	list, err := s.states(ctx, make([]post.SourceState, 0, n), "ORDER BY s.state = 'removed', s.configured = 0, s.position, s.id")
 	if err != nil {
 		return nil, fmt.Errorf("list the sources: %w", err)
 	}
@@ -258,14 +263,13 @@ const statesQuery = `SELECT s.id, s.title, s.url, coalesce(nullif(s.locked, ''),
 		EXISTS (SELECT 1 FROM post p INDEXED BY post_page WHERE p.source = s.id AND p.page_need = 1)
 	FROM source s JOIN visit v ON v.source = s.id `
 
-// states are the sources that the rest of a query names.
-func (s *Store) states(ctx context.Context, rest string, args ...any) ([]post.SourceState, error) {
+// states adds to a list the sources that the rest of a query names.
+func (s *Store) states(ctx context.Context, list []post.SourceState, rest string, args ...any) ([]post.SourceState, error) {
 	blocks, err := s.Blocks(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var (
-		list                                              []post.SourceState
 		body                                              []byte
 		account                                           string
 		checked, succeeded, changed, next, held, interval int64
