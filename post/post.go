@@ -4,12 +4,12 @@ package post
 
 import (
 	"cmp"
-	"encoding/binary"
+	"crypto/sha256"
+	"hash"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
-
-	"github.com/cespare/xxhash/v2"
 
 	"samenloop/i18n"
 )
@@ -131,22 +131,20 @@ const (
 	PageFailed // tried often enough
 )
 
-// Digest tells what one source said from what else it says. Who takes the pains to say
-// two things that it does not tell apart hides its own edit, and nothing of others.
+// Digest identifies what an entry said.
 type Digest [16]byte
 
-// Summer makes a digest of strings. The zero value is not ready: NewSummer is.
+// Summer makes a digest of strings. It takes them in small pieces: to make bytes of
+// a string in order to hash it is to copy it.
 type Summer struct {
-	sum  xxhash.Digest
-	size uint64
+	sum   hash.Hash
+	piece [512]byte
 }
 
+var summers = sync.Pool{New: func() any { return &Summer{sum: sha256.New()} }}
+
 // NewSummer begins a digest.
-func NewSummer() *Summer {
-	s := new(Summer)
-	s.sum.Reset()
-	return s
-}
+func NewSummer() *Summer { return summers.Get().(*Summer) }
 
 // Add adds strings, which are told apart: "ab", "c" is not "a", "bc".
 func (s *Summer) Add(fields ...string) {
@@ -157,14 +155,18 @@ func (s *Summer) Add(fields ...string) {
 }
 
 func (s *Summer) write(text string) {
-	s.sum.WriteString(text)
-	s.size += uint64(len(text))
+	for text != "" {
+		n := copy(s.piece[:], text)
+		s.sum.Write(s.piece[:n])
+		text = text[n:]
+	}
 }
 
-// Digest is that of all that was added.
+// Digest is that of all that was added. It ends the Summer, which others go on with.
 func (s *Summer) Digest() (d Digest) {
-	binary.LittleEndian.PutUint64(d[:], s.sum.Sum64())
-	binary.LittleEndian.PutUint64(d[8:], s.size)
+	copy(d[:], s.sum.Sum(s.piece[:0]))
+	s.sum.Reset()
+	summers.Put(s)
 	return d
 }
 

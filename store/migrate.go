@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-
-	"samenloop/post"
 )
 
 // identityQuery tells what a file is.
@@ -103,59 +101,6 @@ func (s *Store) migrate(tx *transaction) error {
 	if err := tx.markAll(); err != nil {
 		return err
 	}
-	if err := tx.showAll(); err != nil {
-		return err
-	}
 	_, err := tx.w.conn.ExecContext(tx.ctx, fmt.Sprintf("PRAGMA user_version = %d; PRAGMA application_id = %d", newest, applicationID))
 	return err
-}
-
-// showAll makes the digests of what is shown anew, of the posts that lack them: nobody
-// is told that what did not change did.
-func (tx *transaction) showAll() error {
-	rows, err := tx.lacking("SELECT row FROM post WHERE shown = x''")
-	if err != nil || len(rows) == 0 {
-		return err
-	}
-	for _, row := range rows {
-		p, err := tx.post(row)
-		if err != nil {
-			return err
-		}
-		shown := p.Shown()
-		if err := tx.exec("UPDATE post SET shown = ? WHERE row = ?", shown[:], row); err != nil {
-			return err
-		}
-	}
-	return tx.exec("UPDATE edition SET shown = (SELECT shown FROM post WHERE row = edition.lead)")
-}
-
-// markAll gives marks to the posts that lack them: where they are made otherwise than before.
-func (tx *transaction) markAll() error {
-	rows, err := tx.lacking("SELECT post FROM print WHERE marks = x''")
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		p, err := tx.post(row)
-		if err != nil {
-			return err
-		}
-		marks, _ := post.MarksOf(&p).MarshalBinary()
-		if err := tx.exec("UPDATE print SET marks = ? WHERE post = ?", marks, row); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// lacking are the rows of the posts that a query finds.
-func (tx *transaction) lacking(query string) (rows []int64, err error) {
-	err = tx.query(query, func(scan func(...any) error) error {
-		var row int64
-		err := scan(&row)
-		rows = append(rows, row)
-		return err
-	})
-	return rows, err
 }

@@ -194,13 +194,6 @@ func packMore(p *post.Post) (string, error) {
 	return string(b), err
 }
 
-// post is a stored post by its row.
-func (tx *transaction) post(row int64) (post.Post, error) {
-	return scanPost(func(into ...any) error {
-		return tx.row("SELECT "+postColumns+" FROM post p WHERE p.row = ?", []any{row}, into...)
-	})
-}
-
 // Save writes batches down: all of them, or none where it returns an error.
 func (s *Store) Save(ctx context.Context, batches ...post.Batch) ([]post.Saved, error) {
 	saved := make([]post.Saved, len(batches))

@@ -224,6 +224,32 @@ func (tx *transaction) findTranslations(date time.Time, column, value string) (c
 	return changed, nil
 }
 
+// markAll gives marks to the posts that lack them: where they are made otherwise than before.
+func (tx *transaction) markAll() error {
+	var rows []int64
+	if err := tx.query("SELECT post FROM print WHERE marks = x''", func(scan func(...any) error) error {
+		var row int64
+		err := scan(&row)
+		rows = append(rows, row)
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		p, err := scanPost(func(into ...any) error {
+			return tx.row("SELECT "+postColumns+" FROM post p WHERE p.row = ?", []any{row}, into...)
+		})
+		if err != nil {
+			return err
+		}
+		marks, _ := post.MarksOf(&p).MarshalBinary()
+		if err := tx.exec("UPDATE print SET marks = ? WHERE post = ?", marks, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // PrunePrints forgets what copies and translations of old posts were found by. Their edges stay.
 func (s *Store) PrunePrints(ctx context.Context, now time.Time) error {
 	for {

@@ -82,9 +82,6 @@ var migrations = []string{
 	// 14: words are folded before they are indexed, and where in a text they stand is not kept. The index is filled anew.
 	`DROP TABLE edition_text;
 	CREATE VIRTUAL TABLE edition_text USING fts5(words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');`,
-	// 15: digests are made otherwise; those of what is shown are made anew. Entries are read once more.
-	`UPDATE post SET shown = x'' WHERE story IS NOT NULL;
-	DELETE FROM post_key WHERE key GLOB '=*';`,
 }
 
 // applicationID marks a file as ours ("slop"): a database of another program is not touched.

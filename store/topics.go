@@ -130,7 +130,9 @@ func (tx *transaction) redecide(d post.Decision) error {
 		}
 	}
 	if is > was {
-		p, err := tx.post(d.Row)
+		p, err := scanPost(func(into ...any) error {
+			return tx.row("SELECT "+postColumns+" FROM post p WHERE p.row = ?", []any{d.Row}, into...)
+		})
 		if err != nil {
 			return err
 		}
