@@ -101,7 +101,7 @@ var seenWords = sync.Pool{New: func() any { return &seen{map[string]bool{}, map[
 // putBack forgets the words. The maps of a text that has unusually many do not stay in memory.
 func (s *seen) putBack() {
 	const most = 2_000
-	if len(s.read) > most {
+	if len(s.read) > most || len(s.written) > 2*most { // of a word, its stem and itself
 		return
 	}
 	clear(s.read)
@@ -182,7 +182,7 @@ func IsSolid(r rune) bool {
 	switch {
 	case r < 0xe00:
 		return false
-	case r <= 0xeff: // Thai, Lao
+	case r <= 0xeff, 0x1000 <= r && r <= 0x109f, 0x1780 <= r && r <= 0x17ff: // Thai, Lao; Burmese; Khmer
 		return unicode.IsLetter(r)
 	case 0x3041 <= r && r <= 0x30ff, 0x31f0 <= r && r <= 0x31ff: // Kana
 		return r != '・' && unicode.IsLetter(r)

@@ -56,7 +56,7 @@ func TestStem(t *testing.T) {
 func TestSearchWithoutSpaces(t *testing.T) {
 	for _, test := range []struct{ text, search string }{
 		{"我們要一個開放的網路。", "開放"}, {"我們要一個開放的網路。", "網"}, {"我們要一個開放的網路。", "開放的網路"}, {"ソーシャルメディアをもう一度", "メディア"},
-		{"เว็บเปิดสำหรับทุกคน", "เปิด"}, {"用Mastodon的人", "mastodon"}, {"用Mastodon的人", "的人"},
+		{"เว็บเปิดสำหรับทุกคน", "เปิด"}, {"អ៊ីនធឺណិតបើកចំហសម្រាប់មនុស្សទាំងអស់គ្នានៅលើពិភពលោក", "មនុស្ស"}, {"လူတိုင်းအတွက်ပွင့်လင်းသောဝဘ်", "အတွက်"}, {"用Mastodon的人", "mastodon"}, {"用Mastodon的人", "的人"},
 	} {
 		terms := strings.Fields(Terms("zh", test.text))
 		words := SearchWords(test.search)

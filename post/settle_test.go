@@ -222,6 +222,18 @@ func TestKeysOfTwins(t *testing.T) {
 	if slices.Equal(a.Keys("a.example"), b.Keys("a.example")) {
 		t.Error("equal text of two sources is no evidence here")
 	}
+	for name, change := range map[string]func(p *Post){
+		"of another author": func(p *Post) { p.Authors = []Author{{Name: "Mallory"}} },
+		"of another site":   func(p *Post) { p.URL = "https://mallory.example/copy" },
+	} {
+		c := Post{Source: "a", URL: "https://roos.example/x", Title: "T", HTML: text, Authors: []Author{{Name: "Roos"}}}
+		d := c
+		change(&d)
+		keys := c.Keys("a.example")
+		if len(keys) != 2 || slices.Contains(d.Keys("a.example"), keys[1]) { // its address, and its text
+			t.Errorf("who copies in the same source what is %s could lead its story: %q", name, keys)
+		}
+	}
 }
 
 func TestTwinReason(t *testing.T) {
@@ -241,6 +253,11 @@ func TestTwinReason(t *testing.T) {
 	if got := TwinReason(&a, &slug, false); got != SameText {
 		t.Errorf("the same text under another id: %q", got)
 	}
+	slug.HTML += "!"
+	if got := TwinReason(&a, &slug, false); got != "" {
+		t.Errorf("another text: %q", got)
+	}
+	slug.HTML = a.HTML
 	slug.Published = noon.AddDate(0, 1, 0)
 	if got := TwinReason(&a, &slug, false); got != "" {
 		t.Errorf("the same text a month later: %q", got)

@@ -10,7 +10,7 @@ import (
 
 // Keys are what the twins of a post may be found by: the canonical key of its
 // URL and of what its page says is its URL, that of its id where the id is a URL on the source's own site (a foreign
-// one could be anybody's), and one for its title and text within the source.
+// one could be anybody's), and one for its writer, title and text within the source.
 // home is the host that the operator gave for the source. A home page is no
 // key: feeds without permalinks have it in every entry.
 func (p *Post) Keys(home string) []string {
@@ -33,6 +33,10 @@ func (p *Post) Keys(home string) []string {
 	}
 	if text := p.PlainText(); wordCount(text, leastWords) >= leastWords {
 		s := NewSummer()
+		s.Add(Host(p.URL)) // of a source with several writers, who copies another tells a piece of their own
+		for _, a := range p.Authors {
+			s.Add(a.Name, a.URL)
+		}
 		s.Add(p.Title)
 		s.write(text)
 		sum := s.Digest()
@@ -53,7 +57,7 @@ func TwinReason(a, b *Post, sameAddress bool) Reason {
 		return SameURL
 	case sameAddress && (a.Title == b.Title || Similarity(a.PlainText(), b.PlainText()) >= leastSimilar):
 		return SameURL
-	case !sameAddress && a.Title == b.Title && apart(a.Date(), b.Date()) <= 48*time.Hour:
+	case !sameAddress && a.Title == b.Title && apart(a.Date(), b.Date()) <= 48*time.Hour && a.PlainText() == b.PlainText():
 		return SameText
 	}
 	return ""
