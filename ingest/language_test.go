@@ -170,3 +170,18 @@ func TestKnownIsNotSettled(t *testing.T) {
 		t.Errorf("%d new, %d known, in %v after %v", len(fresh), known, again, first)
 	}
 }
+
+// What was taken back does not return where its source, read again, gives it otherwise.
+func TestWithdrawnStaysAway(t *testing.T) {
+	match, err := post.NewMatcher(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := &Document{Entries: []Entry{{ID: "1", URL: "https://a.example/1", Title: "T", Content: "<p>edited</p>"}, {ID: "2", URL: "https://a.example/2", Title: "U", Content: "<p>edited</p>"}}}
+	key := post.Key("https://a.example/1")
+	r := Reader{Match: match, Store: remembers{"1": {{Key: key, Withdrawn: true}}, "2": {{Key: post.Key("https://a.example/2")}}}}
+	fresh, known, _, err := r.compare(t.Context(), doc, post.Source{ID: "a"}, asNow)
+	if err != nil || len(fresh) != 1 || fresh[0].ID != "2" || known != 1 {
+		t.Errorf("%d new, %d known, %v", len(fresh), known, err)
+	}
+}

@@ -455,6 +455,10 @@ func (r *Reader) compare(ctx context.Context, doc *Document, src post.Source, no
 		if lookup != nil {
 			return nil, 0, 0, lookup
 		}
+		if at >= 0 && stored[id][at].Withdrawn { // an edit does not bring back what was taken back
+			known++
+			continue
+		}
 		if at >= 0 {
 			p.Variant = stored[id][at].Variant
 			stored[id] = slices.Delete(stored[id], at, at+1)

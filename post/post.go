@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"hash"
+	"maps"
 	"net/url"
 	"strconv"
 	"sync"
@@ -216,6 +217,23 @@ func (p *Post) PlainText() string {
 		p.plain = plain{p.HTML, Text(p.HTML)}
 	}
 	return p.plain.text
+}
+
+// KeepPage lets a post say what the page of its article said of it before an edit, as long as
+// the page could not be read again: nothing falls apart meanwhile that belonged together.
+func (p *Post) KeepPage(before *Post) {
+	if p.PageNeed != PageWanted || before.PageNeed != PageRead && before.Page == "" || p.URL != before.URL {
+		return
+	}
+	p.Page, p.Canonical = before.Page, cmp.Or(p.Canonical, before.Canonical)
+	if len(before.Alternates) > 0 {
+		alternates := maps.Clone(before.Alternates)
+		maps.Copy(alternates, p.Alternates)
+		p.Alternates = alternates
+	}
+	if p.Title == before.Title && p.Summary == before.Summary && p.HTML == before.HTML {
+		p.Language, p.LanguageFrom = before.Language, before.LanguageFrom
+	}
 }
 
 // Date is min(stated, first seen): the date that orders posts. A date in the

@@ -70,6 +70,36 @@ func partition(t testing.TB, s *Store) string {
 	return strings.Join(lines, ", ")
 }
 
+// An edit whose article page cannot be read again just then takes nothing back that the page said.
+func TestPageIsKept(t *testing.T) {
+	s := open(t)
+	know(t, s, "a")
+	nl, en := piece("a", "nl", "nl", "https://a.example/x"), piece("a", "en", "en", "https://a.example/y")
+	nl.Page, nl.PageNeed = "what the page says", post.PageRead
+	save(t, s, t0, "a", alternates(nl, "en", "https://a.example/y"), en)
+	if got := partition(t, s); got != "en nl" {
+		t.Fatalf("stories %q", got)
+	}
+	edited := piece("a", "nl", "nl", "https://a.example/x")
+	edited.PageNeed, edited.Language, edited.Digest = post.PageWanted, "de", post.Digest{1} // by the feed alone
+	save(t, s, t0.Add(time.Hour), "a", edited)
+	if got := partition(t, s); got != "en nl" {
+		t.Errorf("after the edit the stories are %q", got)
+	}
+	list := editions(t, s, post.Query{Language: "nl"})
+	if len(list) != 1 || list[0].Lead.Page != nl.Page || !list[0].Updated.Equal(list[0].Published) {
+		t.Errorf("after the edit: %+v", list)
+	}
+	if waiting, err := s.WantPages(t.Context(), "a", 10); err != nil || len(waiting) != 1 {
+		t.Errorf("%d wait for their page, %v", len(waiting), err)
+	}
+	edited.PageNeed, edited.Page, edited.Digest = post.PageRead, "something else", post.Digest{2}
+	save(t, s, t0.Add(2*time.Hour), "a", edited)
+	if got := partition(t, s); got != "en, nl" {
+		t.Errorf("the page says nothing of a translation any more: %q", got)
+	}
+}
+
 func alternates(p post.Post, pairs ...string) post.Post {
 	p.Alternates = map[string]string{}
 	for i := 0; i < len(pairs); i += 2 {

@@ -336,6 +336,12 @@ func (tx *transaction) savePost(p *post.Post, home string) (row int64, isNew, ed
 		return 0, false, false, nil, err
 	}
 	p.FirstSeen = was.FirstSeen
+	if p.KeepPage(&was); p.Page != "" {
+		if rest, err = packMore(p); err != nil {
+			return 0, false, false, nil, err
+		}
+		shown = p.Shown()
+	}
 	err = tx.exec(`UPDATE post SET digest = ?, shown = ?, own = ?, published = ?, updated = ?, reply = ?, note = ?, page_need = ?, page_tries = ?,
 			language = ?, language_from = ?, key = ?, url = ?, title = ?, more = ?, summary = ?, html = ?, page = ? WHERE row = ?`,
 		p.Digest[:], shown[:], own, millis(p.Published), millis(p.Updated), p.Reply, p.Note, p.PageNeed, p.PageTries,
