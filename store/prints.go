@@ -17,8 +17,9 @@ import (
 const (
 	// printsKept is how long after a post was first seen copies and translations of it are looked for.
 	printsKept = 60 * 24 * time.Hour
-	// mostNear is how many posts of one site or author are looked at for translations.
-	mostNear = 100
+	// mostBefore and mostAfter are how many posts of one site or author are looked at for
+	// translations: the nearest in time. Most of those of a new post are older than it.
+	mostBefore, mostAfter = 100, 50
 )
 
 // savePrint writes down what copies and translations of a post are found by, and
@@ -154,20 +155,24 @@ func (tx *transaction) sharingKeys(row int64, piece post.Piece, print post.Print
 // findTranslations decides anew which posts of a site or an author look like
 // translations of each other, as far as one of them may have changed that.
 func (tx *transaction) findTranslations(date time.Time, column, value string) (changed []int64, err error) {
-	from, to := millis(date.Add(-2*post.TranslatedWithin)), millis(date.Add(2*post.TranslatedWithin))
+	args := []any{value, millis(date.Add(-2 * post.TranslatedWithin)), millis(date), millis(date.Add(2 * post.TranslatedWithin))}
 	// The index of authors has only those that there are, and has to be told that this is one.
-	where := fmt.Sprintf("FROM print INDEXED BY print_%[1]s WHERE %[1]s = ? AND %[1]s <> '' AND date BETWEEN ? AND ? ORDER BY date, post ", column) + limit(mostNear)
+	nearest := func(columns string) string {
+		all := fmt.Sprintf("SELECT %[2]s FROM print INDEXED BY print_%[1]s WHERE %[1]s = ?1 AND %[1]s <> '' AND date ", column, columns)
+		return "(SELECT * FROM (" + all + "BETWEEN ?2 AND ?3 ORDER BY date DESC, post DESC " + limit(mostBefore) +
+			") UNION ALL SELECT * FROM (" + all + "> ?3 AND date <= ?4 ORDER BY date, post " + limit(mostAfter) + "))"
+	}
 	byAuthor := column == "author"
 	var several bool // languages, and of an author sites
 	// Of those that are compared below: the posts of a busy author are many.
-	if err := tx.row("SELECT count(DISTINCT language) > 1 AND (NOT ? OR count(DISTINCT site) > 1) FROM (SELECT language, site "+where+")", []any{byAuthor, value, from, to}, &several); err != nil || !several {
+	if err := tx.row("SELECT count(DISTINCT language) > 1 AND (NOT ?5 OR count(DISTINCT site) > 1) FROM "+nearest("language, site"), append(args, byAuthor), &several); err != nil || !several {
 		return nil, err
 	}
 	var (
 		near []post.Marked
 		list []int64
 	)
-	err = tx.query("SELECT post, language, site, date, length, marks "+where, func(scan func(...any) error) error {
+	err = tx.query("SELECT * FROM "+nearest("post, language, site, date, length, marks")+" ORDER BY date, post", func(scan func(...any) error) error {
 		var (
 			m     post.Marked
 			date  int64
@@ -179,7 +184,7 @@ func (tx *transaction) findTranslations(date time.Time, column, value string) (c
 		m.Date = moment(date)
 		near, list = append(near, m), append(list, m.Row)
 		return near[len(near)-1].Marks.UnmarshalBinary(marks)
-	}, value, from, to)
+	}, args...)
 	if err != nil {
 		return nil, err
 	}

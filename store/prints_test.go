@@ -129,6 +129,40 @@ func TestTranslationsInAnyOrder(t *testing.T) {
 	}
 }
 
+// A busy site's translations are found among the nearest of its posts.
+func TestTranslationsOfABusySite(t *testing.T) {
+	data, err := os.ReadFile("../post/testdata/translations.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(data), "\n== ")
+	site, _, _ := strings.Cut(rest, "\n== ")
+	_, blocks, _ := strings.Cut(site, "\n= ")
+	edges := func(others int) (n int) {
+		s := open(t)
+		know(t, s, "a")
+		for i := range others {
+			p := piece("a", fmt.Sprint("other", i), "nl", fmt.Sprintf("https://a.example/other/%d", i))
+			p.Published = t0.Add(-10*24*time.Hour + time.Duration(i)*time.Minute)
+			save(t, s, t0, "a", p)
+		}
+		for i, block := range strings.Split(blocks, "\n= ") {
+			head, html, _ := strings.Cut(block, "\n")
+			fields := strings.SplitN(head, " ", 4)
+			p := about("a", fmt.Sprint(i), fmt.Sprintf("https://a.example/%d", i))
+			p.Language, p.Title, p.HTML, p.Published = fields[1], fields[3], html, t0.Add(time.Duration(i)*time.Minute)
+			save(t, s, t0, "a", p)
+		}
+		if err := s.query(t.Context(), "SELECT count(*) FROM edge WHERE reason = 'marks'", func(scan func(...any) error) error { return scan(&n) }); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if alone, amid := edges(0), edges(150); alone == 0 || amid != alone {
+		t.Errorf("%d translations, and %d amid 150 older posts", alone, amid)
+	}
+}
+
 // Whoever writes on several sites is found to have translated there, too, and only there is looked.
 func TestTranslationsOfAnAuthor(t *testing.T) {
 	s := open(t)
