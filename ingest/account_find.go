@@ -178,6 +178,7 @@ func (a *accountVisit) findTag(ctx context.Context, site, tag string) error {
 
 // tagged are the addresses of the posts in a timeline.
 func tagged(kind post.AccountKind, resp *fetch.Response) (addresses []string, err error) {
+	defer turn(len(resp.Body))()
 	if kind == post.TagStatuses {
 		body, err := boundedJSON(resp.Body)
 		var statuses []struct{ URI, Visibility jsonText }
@@ -333,11 +334,10 @@ var marks = regexp.MustCompile(`(?i)#(nobots?|noindex|nobridge)([^\pL\pN_]|$)`)
 
 // opposes says why an actor is left out, whatever is configured; "" where they are not.
 func (o *asObject) opposes() string {
-	bio := post.Text(string(o.Summary))
-	for _, t := range o.Tag {
-		bio += " #" + strings.TrimPrefix(string(t.Name), "#")
+	mark := marks.FindStringSubmatch(post.Text(string(o.Summary)))
+	for i := 0; i < len(o.Tag) && mark == nil; i++ {
+		mark = marks.FindStringSubmatch("#" + strings.TrimPrefix(string(o.Tag[i].Name), "#"))
 	}
-	mark := marks.FindStringSubmatch(bio)
 	switch {
 	case o.is("Application"):
 		return "it is a program (Application) that passes on what others wrote: name the accounts of those who write"
@@ -371,7 +371,7 @@ func (o *asObject) actorOf() string {
 		items, _ = first.items()
 	}
 	var newest asObject
-	if len(items) == 0 || json.Unmarshal(items[0], &newest) != nil {
+	if len(items) == 0 || newest.UnmarshalJSON(items[0]) != nil {
 		return ""
 	}
 	for _, l := range slices.Concat(newest.Actor, newest.AttributedTo) {

@@ -19,6 +19,10 @@ var (
 	errElsewhere = errors.New("another host answers for it: if it moved there, give its address there")
 )
 
+// mostObject is how large one object may be, in bytes: as many as are asked for in a visit
+// are in memory until it ends.
+const mostObject = 1 << 20
+
 // get asks for a document, signed where its server wants that. What is neither 200
 // nor 304 is an *answerError.
 func (a *accountVisit) get(ctx context.Context, q fetch.Request) (*fetch.Response, error) {
@@ -30,7 +34,7 @@ func (a *accountVisit) get(ctx context.Context, q fetch.Request) (*fetch.Respons
 	}
 	host := post.Host(q.URL)
 	q.MaySign, q.Sign = true, a.signed[host]
-	if host == a.host { // others are not the source
+	if host == a.host && q.MaxBytes == 0 { // others are not the source
 		q.MaxBytes = a.src.MaxBytes
 	}
 	resp, err := a.r.Client.Get(ctx, q)
@@ -52,7 +56,7 @@ func (a *accountVisit) get(ctx context.Context, q fetch.Request) (*fetch.Respons
 // object asks for an object by its id. It comes from the id's own host or not at
 // all: nobody speaks for another.
 func (a *accountVisit) object(ctx context.Context, id string) (*asObject, *fetch.Response, error) {
-	resp, err := a.get(ctx, fetch.Request{URL: id, Accept: acceptStreams})
+	resp, err := a.get(ctx, fetch.Request{URL: id, Accept: acceptStreams, MaxBytes: mostObject})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -67,6 +71,7 @@ func (a *accountVisit) object(ctx context.Context, id string) (*asObject, *fetch
 }
 
 func streamsOf(resp *fetch.Response) (*asObject, error) {
+	defer turn(len(resp.Body))()
 	doc, err := Read(resp.Body, resp.ContentType, resp.URL)
 	if err != nil {
 		return nil, err

@@ -122,11 +122,8 @@ func (t *toolset) putBack() {
 // fromTree is the first wall. It reports false for what cannot be parsed within bounds.
 // The bytes are good until the tools are used again.
 func (t *toolset) fromTree(htmlText, base string) ([]byte, bool) {
-	if tangled(htmlText) {
-		return nil, false
-	}
-	nodes, err := t.tree.parse(htmlText)
-	if err != nil {
+	nodes, ok := t.tree.parse(htmlText)
+	if !ok {
 		return nil, false
 	}
 	c := cleaner{out: slices.Grow(t.out[:0], len(htmlText)+len(htmlText)/4), base: base}
@@ -144,20 +141,17 @@ func (t *toolset) fromTree(htmlText, base string) ([]byte, bool) {
 	return out, len(out) <= maxHTML && bytes.Count(out, []byte("<")) <= maxHTMLAng
 }
 
-// tangled is true for long HTML in which many formatting elements stay open: the
-// parser opens all of them anew in each paragraph. Short HTML can do no harm.
+// tangled is true for HTML in which many formatting elements stay open: the parser opens
+// all of them anew in each paragraph.
 func tangled(htmlText string) bool {
 	const (
-		harmless    = 64 << 10
-		harmlessAng = 1000
-		maxOpen     = 50
-		maxTag      = 16 << 10 // formatting elements are compared by all of their attributes
+		maxOpen  = 50
+		maxTag   = 16 << 10 // formatting elements are compared by all of their attributes
+		maxAgain = 50_000   // elements that may be opened anew
 	)
-	if len(htmlText) <= harmless && strings.Count(htmlText, "<") <= harmlessAng {
-		return false
-	}
 	z := html.NewTokenizer(strings.NewReader(htmlText))
-	open, total := map[atom.Atom]int{}, 0
+	scopes := []scope{{}}
+	total, again := 0, 0
 	for {
 		kind := z.Next()
 		if kind == html.ErrorToken {
@@ -169,25 +163,43 @@ func tangled(htmlText string) bool {
 		size := len(z.Raw())
 		name, _ := z.TagName()
 		tag := atom.Lookup(name)
-		switch tag {
-		case atom.A, atom.B, atom.Big, atom.Code, atom.Em, atom.Font, atom.I, atom.Nobr,
-			atom.S, atom.Small, atom.Strike, atom.Strong, atom.Tt, atom.U:
-		default:
-			continue
-		}
+		at, starts := slices.Index(formatting, tag), kind != html.EndTagToken
+		in := &scopes[len(scopes)-1]
 		switch {
-		case kind != html.EndTagToken:
-			open[tag]++
+		case at >= 0 && starts:
+			in.open[at]++
 			total++
-		case open[tag] > 0:
-			open[tag]--
+		case at >= 0 && in.open[at] > 0: // what was opened outside does not end here
+			in.open[at]--
 			total--
+		case at >= 0:
+		case slices.Contains(scoping, tag) && starts:
+			scopes = append(scopes, scope{tag: tag})
+		case in.tag == tag && !starts && len(scopes) > 1:
+			for _, n := range in.open {
+				total -= n
+			}
+			scopes = scopes[:len(scopes)-1]
+		case starts:
+			again += total
 		}
-		if total > maxOpen || size > maxTag {
+		if total > maxOpen || again > maxAgain || at >= 0 && size > maxTag {
 			return true
 		}
 	}
 }
+
+// A scope is an element in which formatting elements end that began there, and no others.
+type scope struct {
+	tag  atom.Atom
+	open [14]int // of formatting
+}
+
+var (
+	formatting = []atom.Atom{atom.A, atom.B, atom.Big, atom.Code, atom.Em, atom.Font, atom.I, atom.Nobr,
+		atom.S, atom.Small, atom.Strike, atom.Strong, atom.Tt, atom.U}
+	scoping = []atom.Atom{atom.Applet, atom.Caption, atom.Marquee, atom.Object, atom.Td, atom.Template, atom.Th}
+)
 
 // Elements that are written as they are, with the elements they must stand
 // directly in, if any: elsewhere the parser would close others for them.
@@ -261,6 +273,8 @@ type cleaner struct {
 
 	// lineEnd says that a block was flattened: what comes next begins a new line.
 	lineEnd bool
+	// Between these there is known to be nothing but white space in out: it is not looked through twice.
+	whiteFrom, whiteTo int
 }
 
 // place is where a node is written.
@@ -317,7 +331,18 @@ func (c *cleaner) text(s string, in place) {
 
 // endLine ends the line of a block that may not be written where it stands.
 func (c *cleaner) endLine(in place) {
-	c.lineEnd = c.lineEnd || len(bytes.TrimSpace(c.out[in.start:])) > 0
+	if c.lineEnd {
+		return
+	}
+	from := in.start
+	if c.whiteFrom <= from && from <= c.whiteTo {
+		from = c.whiteTo
+	}
+	if len(bytes.TrimSpace(c.out[from:])) > 0 {
+		c.lineEnd = true
+	} else {
+		c.whiteFrom, c.whiteTo = in.start, len(c.out)
+	}
 }
 
 func (c *cleaner) startLine(in place) {
@@ -480,6 +505,7 @@ func (c *cleaner) within(n *html.Node, tag atom.Atom, in place, attrs func(), co
 				white = nil
 			}
 			c.out = append(c.out[:before], white...)
+			c.whiteTo = min(c.whiteTo, before)
 			c.tags = tags
 			return
 		}

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"net/url"
@@ -16,7 +17,8 @@ const (
 	robotsName = "samenloop"    // what a group of rules for us is called
 	robotsKept = 24 * time.Hour // RFC 9309, section 2.4
 	robotsHope = time.Hour      // before a site that could not tell is asked again
-	mostRobots = 8 << 20        // bytes of rules that are remembered, and a kilobyte for each site
+	mostRules  = 500 << 10      // bytes of a site's, RFC 9309, section 2.5
+	mostRobots = 8 << 20        // bytes of rules that are remembered, a kilobyte for each site, and two for each line with a "*"
 )
 
 // robots are the rules that sites give to programs that read their pages (RFC
@@ -52,7 +54,7 @@ func (b *robots) allow(ctx context.Context, client *fetch.Client, pageURL string
 		size := 1 << 10
 		if resp, err := client.Get(ctx, fetch.Request{URL: site + "/robots.txt", Accept: "text/plain, */*;q=0.1"}); err == nil {
 			known.rules = readRobots(resp)
-			size += len(resp.Body)
+			size += len(resp.Body) + 2<<10*bytes.Count(resp.Body[:min(len(resp.Body), mostRules)], []byte("*"))
 		} else if ctx.Err() != nil {
 			return false
 		}
@@ -77,10 +79,28 @@ func readRobots(resp *fetch.Response) *robotstxt.RobotsData {
 	case status != http.StatusOK:
 		status, body = http.StatusNotFound, nil
 	}
-	const most = 500 << 10 // RFC 9309, section 2.5
-	rules, err := robotstxt.FromStatusAndBytes(status, body[:min(len(body), most)])
+	rules, err := robotstxt.FromStatusAndBytes(status, tameRobots(body[:min(len(body), mostRules)]))
 	if err != nil {
 		rules, _ = robotstxt.FromStatusAndBytes(http.StatusNotFound, nil)
 	}
 	return rules
+}
+
+// tameRobots leaves out of rules what costs the more the longer it is: each path with a "*"
+// becomes an expression that is tried on each address.
+func tameRobots(body []byte) []byte {
+	const mostStars, mostPatterns = 8, 500 // in a line, and lines
+	var (
+		tame     = make([]byte, 0, len(body))
+		patterns = 0
+	)
+	for line := range bytes.Lines(body) {
+		if stars := bytes.Count(line, []byte("*")); stars > 0 && bytes.Contains(line, []byte("/")) {
+			if patterns++; stars > mostStars || patterns > mostPatterns {
+				continue
+			}
+		}
+		tame = append(tame, line...)
+	}
+	return tame
 }

@@ -105,6 +105,9 @@ func parseXMLFeed[F any](x *xmlFeed, parse func([]byte) (F, int, error)) (F, []*
 	if err != nil {
 		return feed, nil, fmt.Errorf("read feed: what stands around its entries cannot be read: %w", err)
 	}
+	if x.root*len(x.entries) > maxXMLFrames {
+		return feed, nil, beyond(0, "so long a start that no entry can be read by itself, as it must here")
+	}
 	end := x.text[bytes.LastIndex(x.text, []byte("</")):]
 	framed := func(entry []byte) (F, int, error) {
 		return caught(parse, slices.Concat(x.text[:x.root], entry, end))

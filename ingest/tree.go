@@ -10,12 +10,16 @@ import (
 
 // parse parses HTML as what stands in a page's body. Without scripting, what
 // stands in <noscript> is markup: often the real image.
-func (t *planter) parse(s string) ([]*html.Node, error) {
+func (t *planter) parse(s string) ([]*html.Node, bool) {
 	if nodes, ok := t.plant(s); ok {
-		return nodes, nil
+		return nodes, true
+	}
+	if tangled(s) {
+		return nil, false
 	}
 	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
-	return html.ParseFragmentWithOptions(strings.NewReader(s), body, html.ParseOptionEnableScripting(false))
+	nodes, err := html.ParseFragmentWithOptions(strings.NewReader(s), body, html.ParseOptionEnableScripting(false))
+	return nodes, err == nil
 }
 
 // planter grows a tree. Its nodes and attributes are set aside at once, and those of
@@ -99,6 +103,9 @@ func (t *planter) tag(s string) (rest string, ok bool) {
 		if a, s, ok = cutAttribute(s); !ok {
 			break
 		}
+		if len(t.attrs)-first == mostAttributes {
+			return "", false
+		}
 		for _, other := range t.attrs[first:] {
 			if other.Key == a.Key {
 				return "", false
@@ -117,6 +124,9 @@ func (t *planter) tag(s string) (rest string, ok bool) {
 	}
 	return strings.CutPrefix(s, ">")
 }
+
+// mostAttributes of an element are compared with each other here.
+const mostAttributes = 20
 
 // mayStand says whether the parser leaves an element where it is, and all around it as well.
 func (t *planter) mayStand(tag atom.Atom) bool {

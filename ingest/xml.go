@@ -20,6 +20,7 @@ const (
 	maxXMLCopies     = 3_000_000 // of declarations, over all elements
 	maxXMLTagSize    = 128 << 10 // bytes
 	maxXMLGrowth     = 1 << 20   // bytes that escaping may add, besides as many as there were
+	maxXMLFrames     = 16 << 20  // bytes of the start of a feed that are read again, once for each entry
 	maxXMLText       = 64 << 10  // bytes of an element that is no content: what goes on beyond is left out, before gofeed reads it letter by letter
 )
 

@@ -1,0 +1,103 @@
+package ingest
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"samenloop/fetch"
+)
+
+func counted(n int, form string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, form, i)
+	}
+	return b.String()
+}
+
+// What a parser would open anew in each paragraph is not given to it.
+func TestTangled(t *testing.T) {
+	for name, s := range map[string]string{
+		"long":                             "<p>" + counted(49, "<b a=%d>") + strings.Repeat("<p>x", 45_000),
+		"closed out of reach":              counted(490, "<b a=%d><object></b></object>") + strings.Repeat("<p>x", 1000),
+		"closed in another cell":           "<table><tr>" + counted(490, "<td><b a=%d><td></b>") + strings.Repeat("<p>x", 1000),
+		"short":                            counted(495, "<b a=%d>") + strings.Repeat("<p>x", 500),
+		"a tag that is long to compare":    "<b a='" + strings.Repeat("x", 20_000) + "'>",
+		"few of them in a great many of p": counted(20, "<b a=%d>") + strings.Repeat("<p>x", 4000),
+	} {
+		if !tangled(s) {
+			t.Errorf("%s: it is given to the parser", name)
+		}
+	}
+	for name, s := range map[string]string{
+		"a table":              "<table>" + strings.Repeat("<tr><td><b>x</b></td><td><a href=x>y</a></td></tr>", 500) + "</table>",
+		"a table without ends": "<table>" + strings.Repeat("<tr><td><b>x</b><td><i>y</i>", 500) + "</table>",
+		"links around blocks":  strings.Repeat("<a href=x><div><p>x</p></div></a>", 2000),
+		"a few left open":      "<b><i>" + strings.Repeat("<p>x</p>", 2000),
+		"misnested":            strings.Repeat("<b><i>x</b></i>", 2000),
+	} {
+		if tangled(s) {
+			t.Errorf("%s: it is refused", name)
+		}
+	}
+}
+
+// Four times as much takes about four times as long.
+func TestCostsGrowWithLength(t *testing.T) {
+	for name, run := range map[string]func(n int){
+		"attributes": func(n int) { clean("<p "+counted(n, `a%d="" `)+">x</p>", "") },
+		"white space and blocks": func(n int) {
+			clean("<h1>"+strings.Repeat(" ", 20*n)+strings.Repeat("<div></div>", n/4)+"</h1>", "")
+		},
+		"hashtags of an actor": func(n int) {
+			var o asObject
+			o.UnmarshalJSON([]byte(`{"type":"Person","tag":[` + strings.TrimSuffix(counted(n, `{"type":"Hashtag","name":"#x%d"},`), ",") + `]}`))
+			if o.opposes() != "" {
+				t.Error("somebody is taken to oppose")
+			}
+		},
+	} {
+		took := func(n int) (least time.Duration) {
+			least = time.Hour
+			for range 4 {
+				began := time.Now()
+				run(n)
+				least = min(least, time.Since(began))
+			}
+			return least
+		}
+		if once, four := took(4000), took(16_000); four > 9*once && four > 20*time.Millisecond {
+			t.Errorf("%s: %v, and four times as many %v", name, once, four)
+		}
+	}
+}
+
+func TestTameRobots(t *testing.T) {
+	body := "User-agent: *\nDisallow: /private\nDisallow: /*.pdf$\n" + strings.Repeat("Disallow: /"+strings.Repeat("*a", 400)+"b\n", 60)
+	resp := &fetch.Response{Status: http.StatusOK, Body: []byte(body)}
+	began := time.Now()
+	rules := readRobots(resp)
+	for path, want := range map[string]bool{"/private/x": false, "/a.pdf": false, "/" + strings.Repeat("a", 4000): true} {
+		if got := rules.TestAgent(path, robotsName); got != want {
+			t.Errorf("%.20s: %v", path, got)
+		}
+	}
+	if took := time.Since(began); took > 500*time.Millisecond {
+		t.Errorf("it took %v", took)
+	}
+	if n := strings.Count(string(tameRobots([]byte(strings.Repeat("Disallow: /*x\n", 2000)))), "\n"); n != 500 {
+		t.Errorf("%d patterns are kept", n)
+	}
+}
+
+// A feed whose entries have to be read one by one is refused where that would read its start too often.
+func TestFramesAreBounded(t *testing.T) {
+	doc := "<rss " + counted(5000, `a%d="xxxxxxxxxxxxxxxx" `) + "><channel><item><title>a</title></item></channel><channel>" +
+		strings.Repeat("<item><title>b</title></item>", 300) + "</channel></rss>"
+	if _, err := Read([]byte(doc), "application/xml", "https://x.example/feed"); err == nil || !strings.Contains(err.Error(), "so long a start") {
+		t.Errorf("%v", err)
+	}
+}
