@@ -50,7 +50,7 @@ func TestCostsGrowWithLength(t *testing.T) {
 	for name, run := range map[string]func(n int){
 		"attributes": func(n int) { clean("<p "+counted(n, `a%d="" `)+">x</p>", "") },
 		"white space and blocks": func(n int) {
-			clean("<h1>"+strings.Repeat(" ", 20*n)+strings.Repeat("<div></div>", n/4)+"</h1>", "")
+			clean("<h1>"+strings.Repeat(" ", 10*n)+strings.Repeat("<div></div>", n/4)+"</h1>", "")
 		},
 		"hashtags of an actor": func(n int) {
 			var o asObject
