@@ -70,10 +70,13 @@ func (r *Reader) account(ctx context.Context, src post.Source, b *post.Batch, re
 	before := a.before()
 	resp, body, err := a.visit(ctx, found)
 	if len(a.doc.Entries) > 0 {
-		understanding <- struct{}{}
-		fresh, known, left, failed := r.compare(context.WithoutCancel(ctx), a.doc, src, b.Now)
-		<-understanding
-		b.Posts, report.Known = fresh, known
+		var (
+			left   int
+			failed error
+		)
+		inTurn(0, func() {
+			b.Posts, report.Known, left, failed = r.compare(context.WithoutCancel(ctx), a.doc, src, b.Now)
+		})
 		if left > 0 { // an object may be many posts
 			b.Visit.Account.Gap, a.broke = post.Gap{Next: b.Visit.FeedURL, Before: before}, errEnough
 		}

@@ -89,9 +89,8 @@ func (r *Reader) Open(ctx context.Context, src post.Source) (*Document, *fetch.R
 	if resp.Status != http.StatusOK {
 		return nil, nil, fmt.Errorf("get %s: %s", resp.URL, refusal(resp))
 	}
-	done := turn(len(resp.Body))
-	doc, err := Read(resp.Body, resp.ContentType, resp.URL)
-	done()
+	var doc *Document
+	inTurn(len(resp.Body), func() { doc, err = Read(resp.Body, resp.ContentType, resp.URL) })
 	if isPage(err) {
 		page := resp
 		if doc, resp, err = r.find(ctx, page, src); err != nil {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -62,7 +63,8 @@ type Report struct {
 	Status  int  // HTTP, of the answer; 0 where there was none
 	Trouble string
 	Notice  string
-	Died    bool // since this visit it counts as dead
+	Died    bool   // since this visit it counts as dead
+	Stack   string // where it fell over a mistake of ours; empty where it did not
 }
 
 // Bounds of one visit.
@@ -99,6 +101,12 @@ func turn(size int) (done func()) {
 			<-largeAtOnce
 		}
 	}
+}
+
+// inTurn has its turn while it understands a document of some bytes. A panic ends it, too.
+func inTurn(size int, understand func()) {
+	defer turn(size)()
+	understand()
 }
 
 const (
@@ -225,17 +233,26 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 }
 
 // visit asks one source, alone on its host or not, and decides what that means. It writes nothing.
-func (r *Reader) visit(ctx context.Context, s *post.SourceState, alone bool) (post.Batch, Report) {
+// A panic is the trouble of this source alone: it is left alone for a while as others in
+// trouble are, where a program that ended would ask it first when it begins again.
+func (r *Reader) visit(ctx context.Context, s *post.SourceState, alone bool) (b post.Batch, report Report) {
 	now, began := r.Now(), time.Now()
 	v := s.Visit
 	if v.Given != s.Source.URL {
 		v = post.Visit{Source: s.Source.ID, Given: s.Source.URL}
 	}
-	b := post.Batch{Now: now, Visit: v}
-	report := Report{Source: s.Source}
+	b = post.Batch{Now: now, Visit: v}
+	report = Report{Source: s.Source}
 	if report.Source.Title == "" {
 		report.Source.Title = v.FeedTitle
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			trouble := "samenloop fell over what it gives, which is a fault of samenloop: please report it, with this: " + post.CleanText(fmt.Sprint(p), 200)
+			b = post.Batch{Now: now, Visit: unreachable(v, trouble, now)}
+			report = told(Report{Source: report.Source, Stack: string(debug.Stack())}, b)
+		}
+	}()
 	if v.Held.After(now) && !v.Held.After(now.Add(mostInterval)) {
 		b.Visit = held(v, v.Held)
 		report.Trouble, report.Notice = b.Visit.Trouble, b.Visit.Notice
@@ -325,9 +342,11 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 			last = readLast(known)
 		}
 	}
-	done := turn(len(resp.Body))
-	doc, err := readAgain(resp.Body, resp.ContentType, resp.URL, last)
-	done()
+	var (
+		doc *Document
+		err error
+	)
+	inTurn(len(resp.Body), func() { doc, err = readAgain(resp.Body, resp.ContentType, resp.URL, last) })
 	if isPage(err) && v.FeedURL == "" {
 		var found *fetch.Response
 		if doc, found, err = r.find(ctx, resp, src); err == nil {
@@ -543,9 +562,11 @@ func (r *Reader) pages(ctx context.Context, s *post.SourceState, b *post.Batch) 
 	own, unread := len(wanted)-len(waiting), 0
 	for i, p := range wanted {
 		need, tries := p.PageNeed, p.PageTries
-		part, leave := r.Client.Stay(ctx)
-		goOn := r.page(part, p, s.Source)
-		leave()
+		goOn := func() bool {
+			part, leave := r.Client.Stay(ctx)
+			defer leave()
+			return r.page(part, p, s.Source)
+		}()
 		if i >= own && (p.PageNeed != need || p.PageTries != tries) {
 			decided = append(decided, *p)
 		}
@@ -576,9 +597,8 @@ func (r *Reader) page(ctx context.Context, p *post.Post, src post.Source) (goOn 
 	case errors.Is(ctx.Err(), context.Canceled), errors.As(err, &wait):
 		return false
 	case err == nil && resp.Status == http.StatusOK:
-		understanding <- struct{}{}
-		pg, err := readPage(resp.Body, resp.ContentType, resp.URL)
-		<-understanding
+		var pg page
+		inTurn(0, func() { pg, err = readPage(resp.Body, resp.ContentType, resp.URL) })
 		if err != nil {
 			p.PageNeed = post.PageFailed
 			return true

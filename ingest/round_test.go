@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,4 +71,55 @@ func (w *written) Save(_ context.Context, batches ...post.Batch) ([]post.Saved, 
 // As the source is new, nothing is known of it.
 func (w *written) Known(context.Context, string, []string) (map[string][]post.Known, error) {
 	return nil, nil
+}
+
+// A mistake of ours that one source shows is the trouble of that source alone, however
+// often it is met: the others are read, and it is left alone longer and longer.
+func TestPanicIsOneSourcesTrouble(t *testing.T) {
+	w := newWorld(t, "toots", "feeds")
+	f := w.fakes["toots"]
+	f.account("ans", "")
+	w.follow(false, "{{toots}}/users/ans", "{{feeds}}/bad", "{{feeds}}/good")
+	w.reader.Store = falls{w.store, []string{"s0", "s1"}}
+	var before time.Duration
+	for n := range 20 { // more than may be understood at a time
+		f.docs["/users/ans/outbox"] = `{"type":"OrderedCollection","@context":"https://www.w3.org/ns/activitystreams","orderedItems":[` + note(n, "Toot", toPublic) + `]}`
+		for _, at := range []string{"/bad", "/good"} {
+			w.fakes["feeds"].docs[at] = fmt.Sprintf(`<?xml version="1.0"?><rss version="2.0"><channel><title>T</title><item><guid>%d</guid><title>%[1]d #openweb</title></item></channel></rss>`, n)
+		}
+		told := w.round()
+		if strings.Count(told, "a fault of samenloop: please report it, with this: of s") != 2 || strings.Contains(told, "s2") {
+			t.Fatal(told)
+		}
+		if shown := w.shown(); len(shown) != n+1 {
+			t.Fatalf("after %d rounds %q", n+1, shown)
+		}
+		states, err := w.store.Sources(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := states[slices.IndexFunc(states, func(s post.SourceState) bool { return s.Source.ID == "s1" })].Visit
+		if wait := v.Next.Sub(v.Checked); wait < before || v.Failures != n+1 {
+			t.Errorf("after %d failures it is left alone for %v, before that for %v", v.Failures, wait, before)
+		} else {
+			before = wait
+		}
+	}
+	w.reader.Store = w.store
+	if told := w.round(); told != "" || len(w.shown()) != 22 {
+		t.Errorf("after it was mended: %s, %q", told, w.shown())
+	}
+}
+
+// falls is a store that falls over some sources.
+type falls struct {
+	ingest.Store
+	over []string
+}
+
+func (f falls) Known(ctx context.Context, source string, ids []string) (map[string][]post.Known, error) {
+	if slices.Contains(f.over, source) {
+		panic("of " + source)
+	}
+	return f.Store.Known(ctx, source, ids)
 }

@@ -90,6 +90,11 @@ func poll(c *call) error {
 		bar.step(told(r))
 	})
 	bar.done()
+	for id, r := range reports {
+		if r.Stack != "" {
+			fmt.Fprintf(c.stderr, "samenloop: it fell over source %q at %s\n", id, whence(r.Stack))
+		}
+	}
 	trouble := tell(c.stdout, asked, reports)
 	if err != nil {
 		return err

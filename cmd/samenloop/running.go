@@ -105,7 +105,7 @@ func (r *running) rounds(ctx context.Context) {
 }
 
 // round decides anew what topics that changed touch, visits what is due and
-// forgets what is old. A panic ends this one round alone.
+// forgets what is old. A panic ends this one round alone, and one in a visit that visit.
 func (r *running) round(ctx context.Context) {
 	began := time.Now()
 	var err error
@@ -146,6 +146,9 @@ func (r *running) round(ctx context.Context) {
 		fresh += report.Saved.New
 		matched += report.Saved.Matched
 		r.metrics.Visit(report.Status, report.Asked, report.Trouble == "", report.Saved.New)
+		if report.Stack != "" {
+			r.log.Error("panic in a visit", "source", report.Source.ID, "stack", report.Stack)
+		}
 		switch {
 		case report.Died:
 			r.log.Error("source died", "source", report.Source.ID, "trouble", report.Trouble)

@@ -320,3 +320,27 @@ func TestRoundEndsProposals(t *testing.T) {
 		t.Errorf("%+v, %v", p, err)
 	}
 }
+
+// A mistake of ours over which a visit falls is told with its place, and the round goes on.
+func TestPanicInVisit(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.toml")
+	writeFile(t, path, configText("web", "", feedOf(t)))
+	r, said := newRunning(t, path)
+	r.reader.Store = fallen{r.store}
+	r.round(t.Context())
+	for _, want := range []string{`msg="panic in a visit" source=one stack=`, "ingest/round.go:", "samenloop/running_test.go:", "a fault of samenloop", "msg=round sources=1"} {
+		if !strings.Contains(said.String(), want) {
+			t.Errorf("%q is not told: %s", want, said)
+		}
+	}
+	if r.failed {
+		t.Error("the round counts as failed")
+	}
+}
+
+// fallen is a store that cannot be asked what is known without a panic.
+type fallen struct{ ingest.Store }
+
+func (fallen) Known(context.Context, string, []string) (map[string][]post.Known, error) {
+	panic("it fell")
+}
