@@ -74,8 +74,7 @@ func (c *config) strangers(s *store.Store) (*ingest.Reader, error) {
 
 // look says what a source at an address would give. Nothing is stored.
 func (c *config) look(ctx context.Context, s *store.Store, reader *ingest.Reader, address string) (web.Look, error) {
-	full := true
-	src, problem := c.newSource(sourceConfig{URL: meant(address), FullText: &full})
+	src, problem := c.proposed("", meant(address))
 	if problem != "" {
 		return web.Look{Trouble: problem}, nil
 	}

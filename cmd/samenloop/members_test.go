@@ -21,9 +21,14 @@ import (
 func membersOf(t *testing.T, example string, blocks ...string) *web.Members {
 	t.Helper()
 	c := defaultConfig()
+	c.Topics = []topicConfig{{ID: "water", Hashtags: []string{"water"}}}
+	return membersBy(t, c, example, blocks...)
+}
+
+func membersBy(t *testing.T, c *config, example string, blocks ...string) *web.Members {
+	t.Helper()
 	c.Site.Database, c.Site.example = filepath.Join(t.TempDir(), "a.db"), example
 	c.Fetch.AllowNetworks = []string{"127.0.0.0/8"}
-	c.Topics = []topicConfig{{ID: "water", Hashtags: []string{"water"}}}
 	if problems := c.check(nil); len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -183,6 +188,27 @@ func TestProposedAndRead(t *testing.T) {
 	c.Topics = []topicConfig{{ID: "water", Hashtags: []string{"water"}}}
 	if err := c.answer(ctx, s, hand, true, "1"); err == nil || !strings.Contains(err.Error(), `that is source "meanwhile" already`) {
 		t.Errorf("what is read was taken again: %v", err)
+	}
+}
+
+// On a site without topics, which takes all of each source, a place can be proposed and taken.
+func TestProposedWithoutTopics(t *testing.T) {
+	c := defaultConfig()
+	m := membersBy(t, c, "an example")
+	ctx, s, feed := t.Context(), m.Proposals.(proposals).Store, feedOf(t)
+	found := look(t, m, feed)
+	if found.Trouble != "" || found.Found != 2 || found.OnTopic != 2 {
+		t.Fatalf("%+v", found)
+	}
+	if err := m.Proposals.Propose(ctx, people.Proposal{URL: found.URL, Feed: found.Feed, Title: "New", Sent: time.Now()}, people.NewToken().Digest()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.answer(ctx, s, people.Hand{Name: "test", At: time.Now()}, true, "1"); err != nil {
+		t.Fatal(err)
+	}
+	states, err := s.Sources(ctx)
+	if err != nil || !states[len(states)-1].Source.All {
+		t.Errorf("%+v, %v", states, err)
 	}
 }
 

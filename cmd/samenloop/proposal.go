@@ -102,12 +102,22 @@ func (c *config) approve(ctx context.Context, s *store.Store, p people.Proposal,
 	if known, is := reads(states, p.URL, p.Feed); is {
 		return post.Source{}, errKnown(known)
 	}
-	full := true
-	src, problem := c.newSource(sourceConfig{ID: cmp.Or(id, freeID(states, p.URL, p.Title)), URL: p.URL, FullText: &full})
+	src, problem := c.proposed(cmp.Or(id, freeID(states, p.URL, p.Title)), p.URL)
 	if problem != "" {
 		return src, wrong("proposal approve: %s", problem)
 	}
 	return src, s.ApproveProposal(ctx, by, p.ID, src)
+}
+
+// proposed is the source that a proposal is to become. On a site without topics all of a
+// source is taken, or nothing of it could be.
+func (c *config) proposed(id, address string) (src post.Source, problem string) {
+	full := true
+	row := sourceConfig{ID: id, URL: address, FullText: &full}
+	if len(c.Topics) == 0 {
+		row.Topics = "all"
+	}
+	return c.newSource(row)
 }
 
 func listProposals(c *call) error {
