@@ -13,6 +13,7 @@ import (
 // Examined is what would be taken from a document, in the document's order.
 type Examined struct {
 	URL      string // of the document; empty for a file
+	Page     string // on whose site the feed was found; empty where the address was the document's own
 	Document *Document
 	Posts    []post.Post
 }
@@ -57,12 +58,14 @@ func (r *Reader) Examine(ctx context.Context, src post.Source) (*Examined, error
 
 // Skim is Examine without the articles.
 func (r *Reader) Skim(ctx context.Context, src post.Source) (*Examined, error) {
-	doc, resp, err := r.Open(ctx, src)
+	doc, resp, page, err := r.Open(ctx, src)
 	if err != nil {
 		return nil, err
 	}
 	defer turn(len(resp.Body))()
-	return examine(doc, resp.URL, src, r.Match, r.Now()), nil
+	x := examine(doc, resp.URL, src, r.Match, r.Now())
+	x.Page = page
+	return x, nil
 }
 
 // ReadArticles reads the pages of posts that only have a summary, as far as there is time.
@@ -74,34 +77,36 @@ func (r *Reader) ReadArticles(ctx context.Context, src post.Source, posts []*pos
 	}
 }
 
-// Open gets and reads the feed or the account at a source's address, or the feed that the site there has.
-func (r *Reader) Open(ctx context.Context, src post.Source) (*Document, *fetch.Response, error) {
+// Open gets and reads the feed or the account at a source's address, or the feed that the site
+// there has: then page is where that was looked for, with the login that the source has for it.
+func (r *Reader) Open(ctx context.Context, src post.Source) (doc *Document, resp *fetch.Response, page string, err error) {
 	if r.ours(src.URL) {
-		return nil, nil, fmt.Errorf("read %s: %w", src.URL, errOurs)
+		return nil, nil, "", fmt.Errorf("read %s: %w", src.URL, errOurs)
 	}
 	if isAccount(post.Visit{Given: src.URL}) {
-		return r.lookAt(ctx, src, nil)
+		doc, resp, err = r.lookAt(ctx, src, nil)
+		return doc, resp, "", err
 	}
-	resp, err := r.Client.Get(ctx, fetch.Request{URL: src.URL, Accept: acceptFeeds, MaySign: true, MaxBytes: src.MaxBytes})
+	resp, err = r.Client.Get(ctx, fetch.Request{URL: src.URL, Accept: acceptFeeds, MaySign: true, MaxBytes: src.MaxBytes})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, "", err
 	}
 	if resp.Status != http.StatusOK {
-		return nil, nil, fmt.Errorf("get %s: %s", resp.URL, refusal(resp))
+		return nil, nil, "", fmt.Errorf("get %s: %s", resp.URL, refusal(resp))
 	}
-	var doc *Document
 	inTurn(len(resp.Body), func() { doc, err = Read(resp.Body, resp.ContentType, resp.URL) })
 	if isPage(err) {
-		page := resp
-		if doc, resp, err = r.find(ctx, page, src); err != nil {
-			resp = page
+		site := resp
+		page = withLogin(site.URL, src.URL)
+		if doc, resp, err = r.find(ctx, site, src); err != nil {
+			resp = site
 		}
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("read %s: %w", resp.URL, err)
+		return nil, nil, "", fmt.Errorf("read %s: %w", resp.URL, err)
 	}
 	if doc.object != nil {
-		return r.lookAt(ctx, src, resp)
+		doc, resp, err = r.lookAt(ctx, src, resp)
 	}
-	return doc, resp, nil
+	return doc, resp, page, err
 }

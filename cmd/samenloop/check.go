@@ -144,7 +144,7 @@ func tellReached(c *call, reader *ingest.Reader, states []post.SourceState, atOn
 
 // reach asks a source once and says what it found, or what is wrong.
 func reach(c *call, reader *ingest.Reader, src post.Source) (verdict string, failed bool) {
-	doc, resp, err := reader.Open(c, src)
+	doc, resp, _, err := reader.Open(c, src)
 	if err != nil {
 		return err.Error(), true
 	}
@@ -152,7 +152,7 @@ func reach(c *call, reader *ingest.Reader, src post.Source) (verdict string, fai
 	if len(doc.Entries) == 0 {
 		verdict = doc.Format + ", valid, but empty"
 	}
-	if resp.URL != src.URL {
+	if resp.URL != post.WithoutLogin(src.URL) {
 		verdict += ", found at " + resp.URL
 	}
 	return verdict, false

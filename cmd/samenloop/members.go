@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -120,11 +121,7 @@ func (c *config) look(ctx context.Context, s *store.Store, reader *ingest.Reader
 	})
 	if !x.Account() {
 		found.Site = siteOf(src.URL, x.Document.SiteURL)
-		page := found.Site
-		if x.URL != src.URL { // the feed was found on it
-			page = src.URL
-		}
-		feeds, accounts := reader.Others(ctx, page)
+		feeds, accounts := reader.Others(ctx, cmp.Or(x.Page, found.Site))
 		for _, other := range append(feeds, accounts...) {
 			if _, known := reads(states, other); !known && other != x.URL {
 				found.Others = append(found.Others, other)

@@ -152,6 +152,27 @@ func TestLookReadsLittle(t *testing.T) {
 	}
 }
 
+// What else a site has is looked for on its page also where its feed was named, by an
+// address that leads to it.
+func TestLookFollowsToTheSite(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/old":
+			http.Redirect(w, r, "/feed", http.StatusFound)
+		case "/feed":
+			fmt.Fprintf(w, `<rss version="2.0"><channel><title>T</title><link>http://%s/blog</link></channel></rss>`, r.Host)
+		case "/blog":
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, `<link rel="alternate" type="application/rss+xml" href="/feed"><link rel="alternate" type="application/rss+xml" href="/photos">`)
+		}
+	}))
+	defer site.Close()
+	found := look(t, membersOf(t, "an example"), site.URL+"/old")
+	if found.Feed != site.URL+"/feed" || len(found.Others) != 1 || found.Others[0] != site.URL+"/photos" {
+		t.Errorf("%+v", found)
+	}
+}
+
 // A place that is read is not proposed nor taken again, by whatever address; one that waits may be.
 func TestProposedAndRead(t *testing.T) {
 	feed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

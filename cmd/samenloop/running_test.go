@@ -344,3 +344,22 @@ type fallen struct{ ingest.Store }
 func (fallen) Known(context.Context, string, []string) (map[string][]post.Known, error) {
 	panic("it fell")
 }
+
+// An address with a password is no other than the one that answered.
+func TestReached(t *testing.T) {
+	feed := feedOf(t)
+	c := defaultConfig()
+	c.Fetch.AllowNetworks = []string{"127.0.0.0/8"}
+	reader, err := c.reader(nil, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]string{
+		feed: "RSS 2.0 with 2 entries",
+		strings.Replace(feed, "//", "//me:secret@", 1): "RSS 2.0 with 2 entries",
+	} {
+		if got, failed := reach(&call{Context: t.Context()}, reader, post.Source{URL: address}); got != want || failed {
+			t.Errorf("%s: %q, failed: %t", address, got, failed)
+		}
+	}
+}

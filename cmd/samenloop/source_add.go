@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -87,11 +88,7 @@ func addSource(c *call) error {
 		say("notice", takesBoosts, src.ID)
 	}
 	say("added", "source %q: read at the next round, or now with \"samenloop poll %[1]s\"", src.ID)
-	page := x.Document.SiteURL
-	if x.URL != src.URL { // the feed was found on it
-		page = src.URL
-	}
-	_, accounts := reader.Others(c, page)
+	_, accounts := reader.Others(c, cmp.Or(x.Page, x.Document.SiteURL))
 	for _, account := range accounts {
 		if _, known := reads(states, account); !known {
 			say("account", "its site names %s as its own (rel=\"me\"): \"samenloop source add %[1]s\" reads that, too", account)
