@@ -207,7 +207,7 @@ func TestProposedAndRead(t *testing.T) {
 	}
 	c := defaultConfig()
 	c.Topics = []topicConfig{{ID: "water", Hashtags: []string{"water"}}}
-	if err := c.answer(ctx, s, hand, true, "1"); err == nil || !strings.Contains(err.Error(), `that is source "meanwhile" already`) {
+	if err := c.answer(ctx, s, hand, true, "1"); err == nil || err.Error() != `that is source "meanwhile" already` {
 		t.Errorf("what is read was taken again: %v", err)
 	}
 }

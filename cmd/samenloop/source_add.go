@@ -38,7 +38,7 @@ func addSource(c *call) error {
 		return fmt.Errorf("source add: the id %q is taken: choose another with -id; \"samenloop source list\" shows them", src.ID)
 	}
 	if s, known := reads(states, src.URL); known {
-		return errKnown(s)
+		return fmt.Errorf("source add: %w", errKnown(s))
 	}
 	blocks, err := cfg.blocks(c)
 	if err != nil {
@@ -56,7 +56,7 @@ func addSource(c *call) error {
 		return err
 	}
 	if s, known := reads(states, x.URL); known {
-		return errKnown(s)
+		return fmt.Errorf("source add: %w", errKnown(s))
 	}
 	if block, blocked := blocks.Find(x.URL); blocked {
 		return fmt.Errorf("source add: its feed is %s: %w", redact(x.URL), &post.BlockedError{Block: block})
@@ -132,11 +132,11 @@ func reads(states []post.SourceState, addresses ...string) (post.SourceState, bo
 func errKnown(s post.SourceState) error {
 	switch s.State {
 	case post.Blocked:
-		return fmt.Errorf("source add: that is source %q, which is blocked: \"samenloop source blocks\" shows what is, \"source unblock\" lets it in", s.Source.ID)
+		return fmt.Errorf("that is source %q, which is blocked: \"samenloop source blocks\" shows what is, \"source unblock\" lets it in", s.Source.ID)
 	case post.Removed:
-		return fmt.Errorf("source add: that is source %q, which was removed: \"samenloop source resume %[1]s\" reads it again", s.Source.ID)
+		return fmt.Errorf("that is source %q, which was removed: \"samenloop source resume %[1]s\" reads it again", s.Source.ID)
 	}
-	return fmt.Errorf("source add: that is source %q already", s.Source.ID)
+	return fmt.Errorf("that is source %q already", s.Source.ID)
 }
 
 // freeID makes an id for a feed that nobody named: of its site's name, else of
