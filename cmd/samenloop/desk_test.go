@@ -336,3 +336,29 @@ func TestNoSecretsStored(t *testing.T) {
 		}
 	}
 }
+
+// Who lists the operators sees whose link still works.
+func TestOperatorList(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.toml")
+	writeFile(t, path, configText("web", "", "https://one.example/feed"))
+	c := &call{Context: t.Context(), config: path, args: []string{"list"}}
+	_, s, err := c.openStore(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for name, added := range map[string]time.Time{"anna": time.Now(), "bob": time.Now().Add(-people.LinkLasts)} {
+		if err := s.AddOperator(t.Context(), people.Hand{Name: "root", At: added}, name, people.NewToken().Digest()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var said strings.Builder
+	c.stdout = &said
+	if err := operator(c); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(said.String(), "\n")
+	if !strings.Contains(lines[1], "anna") || !strings.Contains(lines[1], "the link works until") || !strings.Contains(lines[2], "bob") || !strings.Contains(lines[2], `not set; the link is over: "samenloop operator link bob" gives another`) {
+		t.Error(said.String())
+	}
+}

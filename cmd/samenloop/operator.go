@@ -80,8 +80,12 @@ func listOperators(c *call) error {
 	g.row("name", "added (UTC)", "signed in", "password")
 	for _, o := range list {
 		ready := "set"
-		if !o.Ready {
+		switch {
+		case o.Ready:
+		case o.Linked.After(time.Now()):
 			ready = "not set; the link works until " + minute(o.Linked)
+		default:
+			ready = fmt.Sprintf("not set; the link is over: \"samenloop operator link %s\" gives another", o.Name)
 		}
 		seen := "never"
 		if !o.Seen.IsZero() {
