@@ -181,7 +181,7 @@ func rfc3339(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// tell prints for a person what would be taken.
+// tellExamined prints for a person what would be taken.
 func tellExamined(w io.Writer, x *ingest.Examined) {
 	d := x.Document
 	matched := 0

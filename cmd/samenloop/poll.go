@@ -178,7 +178,7 @@ func tell(w io.Writer, asked []post.SourceState, reports map[string]ingest.Repor
 	return trouble
 }
 
-// round visits what is due and says in the log what came of it.
+// round visits what is due and calls each with what came of it.
 func round(ctx context.Context, states []post.SourceState, reader *ingest.Reader, each func(ingest.Report)) error {
 	due, err := choose(states, nil, true, reader.Now())
 	if err != nil || len(due) == 0 {
