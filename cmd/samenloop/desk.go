@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"samenloop/i18n"
 	"samenloop/people"
 	"samenloop/post"
 	"samenloop/store"
@@ -69,13 +68,7 @@ func (c *config) decide(ctx context.Context, s *store.Store, by people.Hand, dee
 	case "resume":
 		return s.SetState(ctx, by, what, post.Active)
 	case "lock":
-		language := ""
-		if with != "" {
-			if language = i18n.Tag(with); language == "" {
-				return fmt.Errorf("%q is no language: write it as nl, or pt-BR", with)
-			}
-		}
-		return s.LockLanguage(ctx, by, what, language)
+		return s.LockLanguage(ctx, by, what, with)
 	case "block":
 		return s.Block(ctx, by, what)
 	case "unblock":

@@ -252,6 +252,10 @@ func TestDecideOnPages(t *testing.T) {
 	} {
 		d.want(tt.want, "/operator/do", "do", tt.do, "what", tt.what, "with", tt.with, "word", "so <be> it")
 	}
+	// Whoever may decide is told what to write instead.
+	if page := d.want(409, "/operator/do", "do", "lock", "what", "a", "with", "no language"); !strings.Contains(page, "is not the tag of a language: write") {
+		t.Error(page)
+	}
 	if d.done != 11 {
 		t.Errorf("%d decisions were told", d.done)
 	}
