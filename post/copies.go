@@ -209,19 +209,7 @@ func sameLead(a, b string) bool {
 // of three words, and how much of the shorter is in the longer.
 func overlap(a, b string) (jaccard, part float64) {
 	x, y := shingles(a, shingle), shingles(b, shingle)
-	both := 0
-	for i, j := 0, 0; i < len(x) && j < len(y); {
-		switch {
-		case x[i] < y[j]:
-			i++
-		case y[j] < x[i]:
-			j++
-		default:
-			both++
-			i++
-			j++
-		}
-	}
+	both := common(x, y)
 	if both == 0 {
 		return 0, 0
 	}

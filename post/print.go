@@ -106,7 +106,12 @@ func Similarity(a, b string) float64 {
 	if len(x) == 0 && len(y) == 0 {
 		return 1
 	}
-	both := 0
+	both := common(x, y)
+	return float64(both) / float64(len(x)+len(y)-both)
+}
+
+// common is how many hashes two lists, sorted and each hash once, have in common.
+func common(x, y []uint64) (n int) {
 	for i, j := 0, 0; i < len(x) && j < len(y); {
 		switch {
 		case x[i] < y[j]:
@@ -114,12 +119,12 @@ func Similarity(a, b string) float64 {
 		case y[j] < x[i]:
 			j++
 		default:
-			both++
+			n++
 			i++
 			j++
 		}
 	}
-	return float64(both) / float64(len(x)+len(y)-both)
+	return n
 }
 
 // isShort is true for texts in which one changed word touches most of the runs.

@@ -108,3 +108,16 @@ func BenchmarkSimilarity(b *testing.B) {
 		Similarity(text, other)
 	}
 }
+
+func TestCommon(t *testing.T) {
+	for _, c := range []struct {
+		x, y []uint64
+		want int
+	}{
+		{nil, nil, 0}, {[]uint64{1}, nil, 0}, {[]uint64{1, 3, 5}, []uint64{2, 4, 6}, 0}, {[]uint64{1, 2, 3}, []uint64{1, 2, 3}, 3}, {[]uint64{1, 5, 9}, []uint64{0, 5, 7, 9, 11}, 2},
+	} {
+		if got, back := common(c.x, c.y), common(c.y, c.x); got != c.want || back != c.want {
+			t.Errorf("%v and %v: %d and %d, want %d", c.x, c.y, got, back, c.want)
+		}
+	}
+}
