@@ -28,8 +28,8 @@ type Options struct {
 	AllowNetworks []string
 	// UserAgent is the whole header, "samenloop/1.2.3 (+https://example.org/)"; default "samenloop".
 	UserAgent string
-	// MaxBytes limits one answer as unpacked; default 12 MB. As sent, it is
-	// limited to 8 MB or two thirds of MaxBytes, whichever is more.
+	// MaxBytes limits one answer as unpacked; default 12 MB. As sent, it is limited
+	// to 8 MB or two thirds of MaxBytes, whichever is more, and to MaxBytes.
 	MaxBytes int64
 	// Timeout is for a whole Get, redirects and body included, but without
 	// waiting for its turn; default 20 s.

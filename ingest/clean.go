@@ -755,9 +755,6 @@ func textIn(n *html.Node) string {
 	return b.String()
 }
 
-// noBreaks removes from URLs what browsers remove.
-var noBreaks = strings.NewReplacer("\t", "", "\n", "", "\r", "")
-
 // url is an absolute http(s) URL, written so that parsing it again changes
 // nothing; empty for everything else. An empty reference, too, is none: it would
 // mean the page itself.
@@ -773,7 +770,7 @@ func (c *cleaner) url(raw string) string {
 
 // parsedURL is url of any reference.
 func (c *cleaner) parsedURL(raw string) string {
-	raw = noBreaks.Replace(strings.TrimSpace(raw))
+	raw = withoutBreaks.Replace(strings.TrimSpace(raw))
 	raw = string(appendFit(nil, raw, false))
 	u, err := url.Parse(raw)
 	if err != nil || raw == "" {

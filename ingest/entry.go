@@ -48,7 +48,7 @@ type Entry struct {
 	Whole bool
 
 	Language     string // the entry's own, verbatim
-	LanguageFrom string // where that stood: "xml:lang", "dc:language", "language", "contentMap"
+	LanguageFrom string // where that stood: "xml:lang", "dc:language", "language", "inLanguage", "contentMap", "contentMap of several"
 
 	Published, Updated time.Time // zero where missing or unbelievable
 
@@ -68,7 +68,6 @@ type Entry struct {
 	Booster   post.Author // who passed it on; no name where nobody did
 
 	// Base is what relative URLs in Summary and Content are relative to: xml:base;
-	// else, in RSS and JSON Feed, the entry's page if it is on the feed's own
-	// site; else the document.
+	// else, in RSS and JSON Feed, the entry's page; else the document.
 	Base string
 }

@@ -273,10 +273,7 @@ func (r *Reader) visit(ctx context.Context, s *post.SourceState, alone bool) (b 
 	})
 	ctx, cancel := context.WithTimeout(ctx, max(timeForVisit-time.Since(began), timeForMore))
 	defer cancel()
-	var (
-		wait    *fetch.HeldError
-		isLarge bool
-	)
+	var wait *fetch.HeldError
 	switch {
 	case errors.As(err, &wait):
 		b.Visit = held(v, wait.Until)
@@ -285,23 +282,30 @@ func (r *Reader) visit(ctx context.Context, s *post.SourceState, alone bool) (b 
 	case resp.Status == http.StatusNotModified:
 		b.Visit = succeeded(v, resp, false, 0, now)
 	case resp.Status == http.StatusOK:
-		isLarge = len(resp.Body) > large
 		r.understand(ctx, resp, s.Source, &b, &report)
 		resp.Free()
 	default:
 		b.Visit = refused(v, resp, now)
-		if resp.RetryAfter > 0 && (resp.Status == http.StatusTooManyRequests || resp.Status == http.StatusServiceUnavailable) {
-			b.Held = post.Hold{Host: post.Host(address(v)), Until: now.Add(resp.RetryAfter)}
+		if resp.RetryAfter > 0 { // whoever answers in the end wants it, not who leads there
+			b.Held = post.Hold{Host: post.Host(resp.URL), Until: now.Add(resp.RetryAfter)}
 		}
 		if resp.Status == http.StatusNotFound || resp.Status == http.StatusGone {
 			b.Visit = searchAgain(b.Visit)
 		}
 	}
-	// What came of a large document is not kept in memory while pages are read: they wait for the next visit.
-	if b.Visit.Trouble == "" && !isLarge {
+	// What is large is not kept in memory while pages are read: they wait for the next visit.
+	if b.Visit.Trouble == "" && sizeOf(b.Posts) <= large {
 		r.pages(ctx, s, &b)
 	}
 	return b, told(report, b)
+}
+
+// sizeOf is how much posts say, in bytes.
+func sizeOf(posts []post.Post) (n int) {
+	for i := range posts {
+		n += len(posts[i].HTML) + len(posts[i].Summary)
+	}
+	return n
 }
 
 var errOurs = errors.New("it leads to this site itself, which gives what it reads elsewhere: remove it")

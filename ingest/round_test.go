@@ -123,3 +123,54 @@ func (f falls) Known(ctx context.Context, source string, ids []string) (map[stri
 	}
 	return f.Store.Known(ctx, source, ids)
 }
+
+// The articles of a large feed are read as those of a small one, also where nothing in it is new.
+func TestArticlesOfLargeFeeds(t *testing.T) {
+	w := newWorld(t, "a")
+	f := w.fakes["a"]
+	f.etags = false
+	feed := func(pad int) string {
+		return `<?xml version="1.0"?><rss version="2.0"><channel><title>T</title><!--` + strings.Repeat("x", pad) +
+			`--><item><guid>1</guid><title>One</title><link>{{it}}/1</link><description>What it is about.</description></item></channel></rss>`
+	}
+	f.docs["/feed"] = feed(1_100_000)
+	if _, err := w.store.Sync(t.Context(), []post.Source{{ID: "s0", URL: f.URL + "/feed", FullText: true}}); err != nil {
+		t.Fatal(err)
+	}
+	w.round() // the article is not there yet
+	if shown := w.shown(); len(shown) != 0 {
+		t.Fatalf("shown %q", shown)
+	}
+	f.docs["/1"] = "<html><body><article><p>" + strings.Repeat("Words of the article. ", 30) + "#openweb</p></article></body></html>"
+	w.now = w.now.Add(2 * time.Hour)
+	w.round()
+	if shown := w.shown(); len(shown) != 1 {
+		t.Errorf("shown %q; asked %q", shown, f.was())
+	}
+}
+
+// Who asks to be left alone is, not who led there.
+func TestWhoIsLeftAlone(t *testing.T) {
+	w := newWorld(t, "a", "b")
+	w.fakes["a"].docs["/feed"] = "-> {{b}}/feed"
+	empty := `<?xml version="1.0"?><rss version="2.0"><channel><title>T</title></channel></rss>`
+	w.fakes["a"].docs["/other"], w.fakes["b"].docs["/feed"], w.fakes["b"].docs["/third"] = empty, empty, empty
+	w.follow(false, "{{a}}/feed", "{{a}}/other", "{{b}}/third")
+	w.round()
+	w.fakes["b"].says["/feed"], w.fakes["b"].wait = http.StatusTooManyRequests, "36000"
+	states, err := w.store.Sources(t.Context())
+	if err == nil {
+		err = w.reader.Round(t.Context(), states[:1], func(ingest.Report) {})
+	}
+	if err == nil {
+		states, err = w.store.Sources(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range states {
+		if alone := !s.Visit.Next.Before(w.now.Add(10 * time.Hour)); alone == (s.Source.ID == "s1") {
+			t.Errorf("%s: next %v", s.Source.URL, s.Visit.Next.Sub(w.now))
+		}
+	}
+}
