@@ -251,6 +251,7 @@ type Words struct {
 			Forgotten     string `toml:"forgotten"`
 			Waits         string `toml:"waits"` // for a moderator
 			Refused       string `toml:"refused"`
+			Approved      string `toml:"approved"`
 		} `toml:"fate"`
 
 		// What is told of a post: labels.

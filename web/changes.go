@@ -81,6 +81,7 @@ func (h *handler) changes(w http.ResponseWriter, r *http.Request) {
 		later(w, renderTime)
 		fail(w, http.StatusServiceUnavailable, err.Error())
 	case err != nil:
+		h.Metrics.StoreError()
 		slog.Error("read changes", "path", r.URL.Path, "error", err)
 		fail(w, http.StatusInternalServerError, "this cannot be shown now; try again later")
 	default:

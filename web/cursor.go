@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/url"
+	"strings"
 	"time"
 
 	"samenloop/post"
@@ -45,7 +46,7 @@ func parsePageQuery(rawQuery string) (search string, c post.Cursor, err error) {
 		return "", post.Cursor{}, nil
 	}
 	values, err := url.ParseQuery(rawQuery)
-	if err != nil {
+	if err != nil && !values.Has("before") && strings.Contains("&"+rawQuery, "&before=") { // else it is something that others hung on
 		return "", post.Cursor{}, errCursor
 	}
 	search = post.CleanText(values.Get("q"), mostSearch)

@@ -45,6 +45,16 @@ func TestParsePageQueryRefuses(t *testing.T) {
 	}
 }
 
+// What others hang on to an address is theirs.
+func TestParsePageQueryIgnores(t *testing.T) {
+	for _, query := range []string{"utm=a;b", "x=%zz", "x=%zz&q=web", "%", "q=web&utm=a;b"} {
+		search, c, err := parsePageQuery(query)
+		if err != nil || c != (post.Cursor{}) || strings.Contains(query, "q=web") != (search == "web") {
+			t.Errorf("%q: %q, %v, %v", query, search, c, err)
+		}
+	}
+}
+
 func FuzzParsePageQuery(f *testing.F) {
 	f.Add("before=" + strings.TrimPrefix(pageQuery("", post.Cursor{Sort: noon, Row: 7}), "before="))
 	f.Add("before=AAAA&before=AAAA")

@@ -63,9 +63,7 @@ func (h *handler) explain(w http.ResponseWriter, r *http.Request) {
 		v.Asked = true
 		x, err := h.store.Explain(r.Context(), withScheme(address))
 		if err != nil {
-			h.Metrics.StoreError()
-			slog.Error("explain", "error", err)
-			h.fail(w, r, http.StatusInternalServerError, "this cannot be looked up now; try again later")
+			h.failed(w, r, "explain", err)
 			return
 		}
 		h.viewExplanation(&v, x, lang)
@@ -115,12 +113,16 @@ func (h *handler) viewExplanation(v *explainView, x post.Explanation, lang strin
 	}
 	for _, waiting := range x.Waiting {
 		say := words.Explain.Fate.Waits
-		if waiting.Verdict == post.Refused {
+		switch waiting.Verdict {
+		case post.Refused:
 			say = words.Explain.Fate.Refused
+		case post.Approved:
+			if len(x.Found) > 0 {
+				continue
+			}
+			say = words.Explain.Fate.Approved
 		}
-		if waiting.Verdict != post.Approved {
-			v.Waiting = append(v.Waiting, say)
-		}
+		v.Waiting = append(v.Waiting, say)
 	}
 	if len(x.Found) > 0 || len(v.Waiting) > 0 {
 		return

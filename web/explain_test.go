@@ -106,6 +106,7 @@ func TestExplainAbsent(t *testing.T) {
 		"the site":        {"https://west.example/", post.Explanation{Nearby: []post.SourceState{state(post.Active, read)}}, []string{say.Absence.Itself}},
 		"for a moderator": {"https://social.example/1", post.Explanation{Waiting: []post.Waiting{{}}}, []string{say.Fate.Waits}},
 		"refused":         {"https://social.example/1", post.Explanation{Waiting: []post.Waiting{{Verdict: post.Refused}}}, []string{say.Fate.Refused}},
+		"approved":        {"https://social.example/1", post.Explanation{Waiting: []post.Waiting{{Verdict: post.Approved}}, Nearby: []post.SourceState{state(post.Active, read)}}, []string{say.Fate.Approved}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := planet()

@@ -169,6 +169,7 @@ type operatorView struct {
 	Trouble     string // in English
 	Proposals   []proposedView
 	Waiting     []waitingView
+	OfWaiting   string     // how many of them are shown, where that is not all
 	Choice      []linkView // sources, by their ids
 	Blocks      []string
 	Journal     []entryView
@@ -180,6 +181,18 @@ type proposedView struct {
 	Shown        string // whose site it was shown to be
 	IsPage       bool   // its URL can be opened
 }
+
+// answerView is the form by which an operator answers one thing that waits.
+type answerView struct {
+	operatorView
+	Kind, What string
+}
+
+// Answer is for "post" or "proposal", and which one.
+func (v operatorView) Answer(kind, what string) answerView { return answerView{v, kind, what} }
+
+// mostWaiting is how many waiting posts the desk shows, the first that came.
+const mostWaiting = 100
 
 type waitingView struct{ ID, URL, Author, Source, Date string }
 
@@ -230,6 +243,10 @@ func (h *handler) fillDesk(ctx context.Context, v *operatorView) error {
 	for _, p := range desk.Proposals {
 		v.Proposals = append(v.Proposals, proposedView{p, strconv.FormatInt(p.ID, 10), moment(v.Words, p.Sent), v.frame.Operator.Shown.With("site", cmp.Or(p.Site, p.URL)), post.PublicURL(p.URL) != ""})
 	}
+	if n := len(desk.Waiting); n > mostWaiting {
+		desk.Waiting = desk.Waiting[:mostWaiting]
+		v.OfWaiting = v.Words.Number(mostWaiting) + " / " + v.Words.Number(n)
+	}
 	for _, p := range desk.Waiting {
 		v.Waiting = append(v.Waiting, waitingView{p.ID, p.URL, p.Author, p.Source, moment(v.Words, p.Since)})
 	}
@@ -275,8 +292,8 @@ func (h *handler) signIn(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case errors.Is(err, people.ErrBusy):
-		later(w, triesIn)
-		h.showDesk(w, r, lang, http.StatusServiceUnavailable, words.Often, "")
+		later(w, time.Minute)
+		h.showDesk(w, r, lang, http.StatusServiceUnavailable, i18n.WordsIn(lang).Propose.Busy, "")
 		return
 	case err != nil:
 		h.failed(w, r, "sign in", err)
@@ -360,13 +377,16 @@ func (h *handler) decide(w http.ResponseWriter, r *http.Request) {
 		h.showDesk(w, r, lang, http.StatusConflict, i18n.WordsIn(lang).Operator.NotDone, why)
 		return
 	}
-	if err := h.Operators.Accounts.KeepSession(r.Context(), h.token(r).Digest(), session.Kept(h.now()).Until); err != nil {
+	until := session.Kept(h.now()).Until
+	if err := h.Operators.Accounts.KeepSession(r.Context(), h.token(r).Digest(), until); err != nil {
 		slog.Error("keep a session", "error", err) // what was decided is done
+	} else { // the browser keeps it as long
+		http.SetCookie(w, h.cookie(sessionCookie, string(h.token(r)), until.Sub(h.now())))
 	}
 	h.toDesk(w, r, lang, "#journal")
 }
 
-// linkView is what link.html shows.
+// linkPageView is what link.html shows.
 type linkPageView struct {
 	frame
 	Path, Key, Operator, Say string

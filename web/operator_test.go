@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"samenloop/people"
+	"samenloop/post"
 )
 
 // accounts knows one operator, anna.
 type accounts struct {
 	Accounts
 	stored string
+	until  time.Time // of the session that was kept
 }
 
 func (a *accounts) Password(_ context.Context, name string) (string, error) {
@@ -160,5 +162,51 @@ func TestSlowLooksHoldOnePlace(t *testing.T) {
 	}
 	if leave, status := b.enter("203.0.0.1/32", "203.0.0.0/24", noon); leave == nil {
 		t.Errorf("when it is done: %d", status)
+	}
+}
+
+func (a *accounts) Session(context.Context, people.Digest) (people.Session, error) {
+	return people.Session{Operator: "anna", Began: noon, Until: noon.Add(time.Hour)}, nil
+}
+
+func (a *accounts) KeepSession(_ context.Context, _ people.Digest, until time.Time) error {
+	a.until = until
+	return nil
+}
+
+// Whoever decides is signed in for another while, in the browser as in the store.
+func TestDecidingKeepsTheSession(t *testing.T) {
+	h, anna := gate(t, "nl-NL")
+	h.Operators.Decide = func(context.Context, people.Hand, string, string, string) (string, error) { return "", nil }
+	r := httptest.NewRequest("POST", "/operator/do", strings.NewReader("do=pause&what=west"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.AddCookie(h.cookie(sessionCookie, string(people.NewToken()), time.Hour))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	cookies := w.Result().Cookies()
+	if w.Code != 303 || len(cookies) != 1 || cookies[0].Name != "__Host-"+sessionCookie || cookies[0].Value != r.Cookies()[0].Value || !cookies[0].HttpOnly {
+		t.Fatalf("%d, %v", w.Code, cookies)
+	}
+	if lasts := time.Duration(cookies[0].MaxAge) * time.Second; lasts < people.SessionLasts-time.Minute || !anna.until.Equal(h.now().Add(lasts)) {
+		t.Errorf("the cookie lasts %v, the session until %v", lasts, anna.until)
+	}
+}
+
+// However much waits, the desk stays a page.
+func TestDeskIsBounded(t *testing.T) {
+	h, _ := gate(t, "nl-NL")
+	h.Operators.Desk = func(context.Context) (desk Desk, err error) {
+		for i := range 1500 {
+			desk.Waiting = append(desk.Waiting, post.Waiting{ID: fmt.Sprint("https://x.example/", i), URL: fmt.Sprint("https://x.example/", i), Since: noon})
+		}
+		return desk, nil
+	}
+	r := httptest.NewRequest("GET", "/operator/", nil)
+	r.AddCookie(h.cookie(sessionCookie, string(people.NewToken()), time.Hour))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	page := w.Body.String()
+	if n := strings.Count(page, `value="approve-post"`); w.Code != 200 || n != mostWaiting || !strings.Contains(page, "(100 / 1.500)") {
+		t.Errorf("%d, %d posts", w.Code, n)
 	}
 }

@@ -259,7 +259,7 @@ func (h *handler) viewArticle(e post.Edition, lang string) articleView {
 	return a
 }
 
-// excerpt is how a post begins, as far as its title has not said it already. What
+// excerpt is how a post begins; nothing where its title said that already, cut short or not. What
 // WordPress adds to an excerpt of its own, where the post appeared first, stands
 // behind "[…]", and is said by the page in other places.
 func excerpt(p post.Post) string {
@@ -268,7 +268,9 @@ func excerpt(p post.Post) string {
 		text = begins + "…"
 	}
 	text = post.CleanText(text, 280)
-	if strings.HasPrefix(text, strings.TrimRight(p.Title, ".… ")) {
+	title := strings.TrimRight(p.Title, ".… ")
+	rest, begins := strings.CutPrefix(text, title)
+	if begins && title != "" && (strings.HasSuffix(p.Title, "…") || strings.Trim(rest, ".…!? ") == "") {
 		return ""
 	}
 	return text

@@ -118,6 +118,10 @@ func TestExcerpt(t *testing.T) {
 		{"Title", "", "", ""},
 		{"Title", "It begins so. […] The post Title appeared first on Blog.", "", "It begins so. …"},
 		{"Title", "[…]", "", "[…]"},
+		{"Web", "Webinars are what we give.", "", "Webinars are what we give."},
+		{"Open source", "", "<p>Open source software is what this is about.</p>", "Open source software is what this is about."},
+		{"…", "Something.", "", "Something."},
+		{"A toot.", "A toot.", "", ""},
 	} {
 		p := post.Post{Title: tt.title, Summary: tt.summary, HTML: tt.html}
 		if got := excerpt(p); got != tt.want {

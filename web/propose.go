@@ -233,7 +233,7 @@ type lookView struct {
 	Others              []string
 }
 
-// propose shows the form, and what was found at the address in it.
+// propose shows the form.
 func (h *handler) propose(w http.ResponseWriter, r *http.Request) {
 	h.showPropose(w, r, h.asked(w, r), http.StatusOK, "", nil)
 }
@@ -257,10 +257,12 @@ func (h *handler) look(w http.ResponseWriter, r *http.Request) {
 		h.showPropose(w, r, lang, status, tooMuch(w, words, status, looksIn), nil)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), lookTime)
-	found, err := m.Look(ctx, address)
-	cancel()
-	leave()
+	found, err := func() (Look, error) {
+		defer leave() // also where it falls over what it finds
+		ctx, cancel := context.WithTimeout(r.Context(), lookTime)
+		defer cancel()
+		return m.Look(ctx, address)
+	}()
 	switch {
 	case err != nil:
 		h.failed(w, r, "look", err)
@@ -425,10 +427,12 @@ func (h *handler) prove(w http.ResponseWriter, r *http.Request) {
 		h.showProposal(w, r, lang, status, tooMuch(w, words, status, looksIn), "")
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), lookTime)
-	proof, err := m.Proof(ctx, p, digest.Word())
-	cancel()
-	leave()
+	proof, err := func() (people.Proof, error) {
+		defer leave()
+		ctx, cancel := context.WithTimeout(r.Context(), lookTime)
+		defer cancel()
+		return m.Proof(ctx, p, digest.Word())
+	}()
 	switch {
 	case err != nil:
 		h.showProposal(w, r, lang, http.StatusOK, words.Propose.NotProven, err.Error())

@@ -127,6 +127,33 @@ func (d *door) wait(some time.Duration) {
 	d.now = func() time.Time { return at }
 }
 
+// Whatever a look falls over, its place is free for the next.
+func TestLookFallsOver(t *testing.T) {
+	d := newDoor(t)
+	good := d.Members.Look
+	d.Members.Look = func(context.Context, string) (Look, error) { panic("over what it found") }
+	look := func() (code int) {
+		form := form(d.ask("/sources/new?lang=nl", nil).Body.String(), "/sources/new")
+		form.Set("address", "new.example")
+		d.wait(time.Hour)
+		defer func() {
+			if recover() != nil {
+				code = 500
+			}
+		}()
+		return d.ask("/sources/new", form).Code
+	}
+	for range 30 {
+		if code := look(); code != 500 {
+			t.Fatalf("it answers %d", code)
+		}
+	}
+	d.Members.Look = good
+	if code := look(); code != 200 {
+		t.Errorf("after it fell over it answers %d", code)
+	}
+}
+
 func TestPropose(t *testing.T) {
 	d := newDoor(t)
 	look := form(d.ask("/sources/new?lang=nl", nil).Body.String(), "/sources/new")

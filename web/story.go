@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"html/template"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -52,8 +51,7 @@ func (h *handler) toStory(w http.ResponseWriter, r *http.Request) {
 	s, err := h.store.Story(r.Context(), id)
 	switch {
 	case err != nil:
-		slog.Error("look up an edition", "path", r.URL.Path, "error", err)
-		h.fail(w, r, http.StatusInternalServerError, "this cannot be shown now; try again later")
+		h.failed(w, r, "look up an edition", err)
 	case s.ID == "":
 		h.fail(w, r, http.StatusNotFound, errNotFound.Error())
 	case s.Successor != "":

@@ -48,7 +48,8 @@ const (
 )
 
 // New is the handler of a site. It does not look at the request's Host: Server
-// does. For another configuration, call it again: nothing is shared but the store.
+// does. For another configuration, call it again: nothing is shared but the store, and
+// the limits and counts of the Site.
 func New(site Site, store Store) (http.Handler, error) {
 	base, err := parseBase(site.BaseURL)
 	if err != nil {
@@ -308,7 +309,8 @@ var (
 )
 
 // setHeaders sets what stands on every answer, errors included. Any page may
-// read ours: they are public and the same for everybody.
+// read ours: they are public and the same for everybody, but those of operators and members,
+// which take that back.
 func setHeaders(header http.Header) {
 	header["X-Content-Type-Options"] = nosniff
 	header["Referrer-Policy"] = noReferrer
@@ -335,11 +337,12 @@ func (h *handler) healthz(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, "ok")
 }
 
-// addSlash sends /nl to /nl/.
+// dropSlash sends /feed.atom/ to /feed.atom.
 func dropSlash(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, strings.TrimSuffix(r.URL.EscapedPath(), "/"), http.StatusMovedPermanently)
 }
 
+// addSlash sends /nl to /nl/.
 func (h *handler) addSlash(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, r.URL.EscapedPath()+"/", http.StatusMovedPermanently)
 }
