@@ -97,11 +97,7 @@ func listSources(c *call) error {
 	if len(c.args) > 0 {
 		return wrong("source list takes no arguments, and flags come first: %q", printable(c.args[0]))
 	}
-	cfg, err := c.readConfig()
-	if err != nil {
-		return err
-	}
-	states, err := cfg.sourceStates(c)
+	_, states, err := c.sourceStates()
 	if err != nil {
 		return err
 	}
@@ -250,6 +246,16 @@ func (c *config) sourceStates(call *call) ([]post.SourceState, error) {
 		}
 	}
 	return states, nil
+}
+
+// sourceStates reads the configuration of the call, and its sources.
+func (c *call) sourceStates() (*config, []post.SourceState, error) {
+	cfg, err := c.readConfig()
+	if err != nil {
+		return nil, nil, err
+	}
+	states, err := cfg.sourceStates(c)
+	return cfg, states, err
 }
 
 // nextVisit is not before then; zero where there will be none.

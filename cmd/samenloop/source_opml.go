@@ -14,7 +14,7 @@ func importSources(c *call) error {
 	if len(c.args) != 1 {
 		return wrong("source import: give one OPML file, or - for standard input")
 	}
-	cfg, err := c.readConfig()
+	cfg, states, err := c.sourceStates()
 	if err != nil {
 		return err
 	}
@@ -28,10 +28,6 @@ func importSources(c *call) error {
 	outlines, err := opml.Read(text)
 	if err != nil {
 		return fail(err)
-	}
-	states, err := cfg.sourceStates(c)
-	if err != nil {
-		return err
 	}
 	var sources []post.Source
 	for _, o := range outlines {
@@ -91,11 +87,7 @@ func exportSources(c *call) error {
 	if len(c.args) > 0 {
 		return wrong("source export takes no arguments: it writes to standard output")
 	}
-	cfg, err := c.readConfig()
-	if err != nil {
-		return err
-	}
-	states, err := cfg.sourceStates(c)
+	cfg, states, err := c.sourceStates()
 	if err != nil {
 		return err
 	}
