@@ -47,6 +47,7 @@ type accountVisit struct {
 	b     *post.Batch
 	brief bool // only the first page, to have a look
 	left  int  // requests that may still be made
+	had   int  // bytes of what came
 
 	host string      // of the source: what is there is its own
 	own  post.Author // the account as it is shown

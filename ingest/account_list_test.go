@@ -420,3 +420,26 @@ func TestEditsAreFound(t *testing.T) {
 		})
 	}
 }
+
+// What is large is taken by and by: a visit holds no more in memory than it may, and the next goes on.
+func TestLargeObjectsAreTakenByAndBy(t *testing.T) {
+	w := newWorld(t, "toots")
+	f := w.fakes["toots"]
+	f.account("ans", "")
+	const newest = 60
+	f.outbox(newest, 20, true)
+	for i := 1; i <= newest; i++ {
+		f.object(i, fmt.Sprint("Nummer ", i), `"padding":"`+strings.Repeat("x", 900_000)+`",`+toPublic)
+	}
+	w.follow(false, "{{toots}}/users/ans")
+	w.round()
+	if n := newest - len(w.missing(newest)); n == 0 || n > 30 {
+		t.Errorf("%d of %d posts of 0.9 MB were taken in one visit", n, newest)
+	}
+	for range 3 {
+		w.round()
+	}
+	if missing := w.missing(newest); len(missing) > 0 {
+		t.Errorf("after four visits these are missing: %v", missing)
+	}
+}

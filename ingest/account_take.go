@@ -19,9 +19,12 @@ var (
 	errElsewhere = errors.New("another host answers for it: if it moved there, give its address there")
 )
 
-// mostObject is how large one object may be, in bytes: as many as are asked for in a visit
-// are in memory until it ends.
-const mostObject = 1 << 20
+// Bounds of what is in memory until a visit ends, in bytes: of one object, and of all that
+// comes before no more is asked for.
+const (
+	mostObject = 1 << 20
+	mostHad    = 24 << 20
+)
 
 // get asks for a document, signed where its server wants that. What is neither 200
 // nor 304 is an *answerError.
@@ -29,7 +32,7 @@ func (a *accountVisit) get(ctx context.Context, q fetch.Request) (*fetch.Respons
 	if a.r.ours(q.URL) {
 		return nil, errOurs
 	}
-	if a.left--; a.left < 0 {
+	if a.left--; a.left < 0 || a.had > mostHad {
 		return nil, errEnough
 	}
 	host := post.Host(q.URL)
@@ -41,6 +44,7 @@ func (a *accountVisit) get(ctx context.Context, q fetch.Request) (*fetch.Respons
 	if err != nil {
 		return nil, err
 	}
+	a.had += len(resp.Body)
 	if resp.Signed && resp.Status != http.StatusUnauthorized {
 		a.signed[host] = true
 	}
