@@ -33,9 +33,8 @@ func (p *Post) Keys(home string) []string {
 	}
 	if text := p.PlainText(); wordCount(text, leastWords) >= leastWords {
 		s := NewSummer()
-		s.Add(Host(p.URL)) // of a source with several writers, who copies another tells a piece of their own
-		for _, a := range p.Authors {
-			s.Add(a.Name, a.URL)
+		for _, a := range p.Authors { // of a source with several writers, who copies another tells a piece of their own
+			s.Add(a.Name, a.URL, Host(p.URL))
 		}
 		s.Add(p.Title)
 		s.write(text)
