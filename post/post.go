@@ -220,10 +220,11 @@ func (p *Post) PlainText() string {
 }
 
 // KeepPage lets a post say what the page of its article said of it before an edit, as long as
-// the page could not be read again: nothing falls apart meanwhile that belonged together.
-func (p *Post) KeepPage(before *Post) {
+// the page could not be read again: nothing falls apart meanwhile that belonged together. It
+// reports whether it does.
+func (p *Post) KeepPage(before *Post) bool {
 	if p.PageNeed != PageWanted || before.PageNeed != PageRead && before.Page == "" || p.URL != before.URL {
-		return
+		return false
 	}
 	p.Page, p.Canonical = before.Page, cmp.Or(p.Canonical, before.Canonical)
 	if len(before.Alternates) > 0 {
@@ -234,6 +235,7 @@ func (p *Post) KeepPage(before *Post) {
 	if p.Title == before.Title && p.Summary == before.Summary && p.HTML == before.HTML {
 		p.Language, p.LanguageFrom = before.Language, before.LanguageFrom
 	}
+	return true
 }
 
 // Date is min(stated, first seen): the date that orders posts. A date in the

@@ -72,10 +72,16 @@ func partition(t testing.TB, s *Store) string {
 
 // An edit whose article page cannot be read again just then takes nothing back that the page said.
 func TestPageIsKept(t *testing.T) {
+	for _, page := range []string{"what the page says", ""} {
+		testPageIsKept(t, page)
+	}
+}
+
+func testPageIsKept(t *testing.T, page string) {
 	s := open(t)
 	know(t, s, "a")
 	nl, en := piece("a", "nl", "nl", "https://a.example/x"), piece("a", "en", "en", "https://a.example/y")
-	nl.Page, nl.PageNeed = "what the page says", post.PageRead
+	nl.Page, nl.PageNeed = page, post.PageRead
 	save(t, s, t0, "a", alternates(nl, "en", "https://a.example/y"), en)
 	if got := partition(t, s); got != "en nl" {
 		t.Fatalf("stories %q", got)

@@ -336,7 +336,7 @@ func (tx *transaction) savePost(p *post.Post, home string) (row int64, isNew, ed
 		return 0, false, false, nil, err
 	}
 	p.FirstSeen = was.FirstSeen
-	if p.KeepPage(&was); p.Page != "" {
+	if p.KeepPage(&was) {
 		if rest, err = packMore(p); err != nil {
 			return 0, false, false, nil, err
 		}
