@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -23,15 +24,16 @@ type Door struct {
 	Most int
 
 	mu     sync.Mutex
-	guests map[*guest]time.Time // since when each has kept us waiting; zero where it waits for us
-	homes  map[string]int       // how many guests each household has
+	guests map[*guest]struct{}
+	homes  map[string]int // how many guests each household has
 }
 
 // How a client shows that it reads: so much of an answer, each time.
 const (
 	leastTaken = 4 << 10 // bytes
 	timeToTake = 10 * time.Second
-	mostUnread = 256 << 10 // bytes that the system keeps for one; else it may be megabytes
+	lessTime   = time.Second // by so much it may be less: a timer that is set for each write costs more than the rest of it
+	mostUnread = 256 << 10   // bytes that the system keeps for one; else it may be megabytes
 )
 
 // guest is a connection that was let in.
@@ -39,6 +41,9 @@ type guest struct {
 	net.Conn
 	door *Door
 	home string
+
+	since    atomic.Int64 // when it began to keep us waiting, in Unix nanoseconds; zero where it waits for us
+	deadline time.Time    // of its writes
 }
 
 // Accept implements [net.Listener].
@@ -61,10 +66,11 @@ func (d *Door) letIn(conn net.Conn, home string, now time.Time) *guest {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.guests == nil {
-		d.guests, d.homes = map[*guest]time.Time{}, map[string]int{}
+		d.guests, d.homes = map[*guest]struct{}{}, map[string]int{}
 	}
-	g := &guest{conn, d, home}
-	d.guests[g] = now
+	g := &guest{Conn: conn, door: d, home: home}
+	g.waits(now)
+	d.guests[g] = struct{}{}
 	d.homes[home]++
 	return g
 }
@@ -87,10 +93,10 @@ func (d *Door) heaviest(most int, now time.Time) (heaviest *guest) {
 		return nil
 	}
 	var weight time.Duration
-	for g, since := range d.guests {
+	for g := range d.guests {
 		waited := time.Second // where it is we who keep all waiting, crowds go first
-		if !since.IsZero() {
-			waited += now.Sub(since)
+		if since := g.since.Load(); since != 0 {
+			waited += max(0, time.Duration(now.UnixNano()-since)) // a clock can be set back
 		}
 		if w := waited * time.Duration(d.homes[g.home]); w > weight {
 			heaviest, weight = g, w
@@ -105,20 +111,14 @@ func moved(c net.Conn, step http.ConnState) {
 	switch {
 	case !ok:
 	case step == http.StateActive: // its request is there
-		g.waits(time.Time{})
+		g.since.Store(0)
 	case step == http.StateIdle: // its answer was taken
 		g.waits(time.Now())
 	}
 }
 
 // waits says since when it has kept us waiting.
-func (g *guest) waits(since time.Time) {
-	g.door.mu.Lock()
-	defer g.door.mu.Unlock()
-	if _, here := g.door.guests[g]; here {
-		g.door.guests[g] = since
-	}
-}
+func (g *guest) waits(since time.Time) { g.since.Store(since.UnixNano()) }
 
 // Close implements [net.Conn].
 func (g *guest) Close() error {
@@ -135,11 +135,15 @@ func (g *guest) Close() error {
 
 // Write implements [net.Conn]. It goes on for as long as the client goes on reading.
 func (g *guest) Write(b []byte) (n int, err error) {
-	g.waits(time.Now())
-	defer g.waits(time.Time{})
-	for {
-		if err := g.SetWriteDeadline(time.Now().Add(timeToTake)); err != nil {
-			return n, err
+	now := time.Now()
+	g.waits(now)
+	defer g.since.Store(0)
+	for ; ; now = time.Now() {
+		if deadline := now.Add(timeToTake); deadline.Sub(g.deadline) > lessTime {
+			if err := g.SetWriteDeadline(deadline); err != nil {
+				return n, err
+			}
+			g.deadline = deadline
 		}
 		taken, err := g.Conn.Write(b[n:])
 		n += taken

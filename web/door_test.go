@@ -120,6 +120,26 @@ func TestSlowReaders(t *testing.T) {
 	}
 }
 
+// Each write has its time, however close to the end of that of another it begins.
+func TestTimeToTake(t *testing.T) {
+	for _, pause := range []time.Duration{0, lessTime, lessTime + 1, timeToTake - 1, time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			ours, theirs := net.Pipe()
+			g := (&Door{Most: 1}).letIn(ours, "a", time.Now())
+			go theirs.Read(make([]byte, 1))
+			if _, err := g.Write(make([]byte, 1)); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(pause)
+			began := time.Now()
+			_, err := g.Write(make([]byte, 1))
+			if took := time.Since(began); !errors.Is(err, os.ErrDeadlineExceeded) || took < timeToTake-lessTime || took > timeToTake {
+				t.Errorf("%v after another it ended after %v: %v", pause, took, err)
+			}
+		})
+	}
+}
+
 // Whoever knocks is let in and answered, however many sit there, and those make place.
 func TestDoorLetsIn(t *testing.T) {
 	site, err := Server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "here") }), "", "http://127.0.0.1")
