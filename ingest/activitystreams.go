@@ -68,7 +68,7 @@ type asObject struct {
 }
 
 // UnmarshalJSON takes each property alone: one of a wrong shape costs no other. It is called
-// by its name for what stood in a document: json.Unmarshal would first read it twice more.
+// by its name: json.Unmarshal would first read all of it twice more.
 func (o *asObject) UnmarshalJSON(raw []byte) error {
 	*o = asObject{}
 	if len(raw) == 0 || raw[0] != '{' {
@@ -233,7 +233,7 @@ func parseActivityStreams(text []byte) (*asObject, error) {
 		return nil, err
 	}
 	o := new(asObject)
-	if err := json.Unmarshal(text, o); err != nil {
+	if err := o.UnmarshalJSON(text); err != nil {
 		return nil, fmt.Errorf("read ActivityStreams: %w", err)
 	}
 	return o, nil
