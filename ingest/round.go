@@ -119,6 +119,7 @@ const (
 // of the store alone: what it could not keep will be read again.
 func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each func(Report)) error {
 	type visited struct {
+		source *post.SourceState
 		batch  post.Batch
 		report Report
 		stored func() // gives back the memory that it took
@@ -127,6 +128,13 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 		results = make(chan visited, max(1, r.Concurrency))
 		lanes   sync.WaitGroup
 	)
+	ctx, cancel := context.WithCancel(ctx)
+	defer func() { // nobody stays behind where each panics
+		cancel()
+		for v := range results {
+			v.stored()
+		}
+	}()
 	hosts := map[string][]*post.SourceState{}
 	for i := range sources {
 		s := &sources[i]
@@ -159,7 +167,6 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 					stay, leave = r.Client.Stay(ctx)
 				}
 				batch, report := r.visit(stay, s, queue.alone)
-				report.Died = batch.Visit.Dead() && !s.Visit.Dead()
 				if ctx.Err() != nil { // cut off: it says nothing about the source
 					leave()
 					return
@@ -168,7 +175,7 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 					leave()
 					leave = func() {}
 				}
-				results <- visited{batch, report, leave}
+				results <- visited{s, batch, report, leave}
 				stay = nil
 			}
 		}
@@ -212,17 +219,28 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 		for i, v := range together {
 			batches[i] = v.batch
 		}
-		saved, err := r.Store.Save(context.WithoutCancel(ctx), batches...)
-		for i, v := range together {
+		saved, err := r.save(ctx, batches...)
+		for i := range together {
+			v := &together[i]
 			if err == nil {
 				v.report.Saved = saved[i]
-			} else if one, err := r.Store.Save(context.WithoutCancel(ctx), v.batch); err == nil {
+			} else if one, err := r.save(ctx, v.batch); err == nil {
 				v.report.Saved = one[0]
 			} else {
-				v.report.Trouble = "what it gave could not be stored: " + err.Error()
-				failures = append(failures, fmt.Errorf("source %q: %w", v.report.Source.ID, err))
+				var f *fellError
+				if errors.As(err, &f) {
+					v.batch, v.report = f.trouble(v.source, v.batch.Now)
+					_, err = r.save(ctx, v.batch)
+				}
+				if err != nil {
+					v.report.Trouble = "what it gave could not be stored: " + err.Error()
+					failures = append(failures, fmt.Errorf("source %q: %w", v.report.Source.ID, err))
+				}
 			}
 			v.stored()
+		}
+		for _, v := range together {
+			v.report.Died = v.batch.Visit.Dead() && !v.source.Visit.Dead()
 			each(v.report)
 		}
 	}
@@ -232,25 +250,63 @@ func (r *Reader) Round(ctx context.Context, sources []post.SourceState, each fun
 	return ctx.Err()
 }
 
-// visit asks one source, alone on its host or not, and decides what that means. It writes nothing.
-// A panic is the trouble of this source alone: it is left alone for a while as others in
-// trouble are, where a program that ended would ask it first when it begins again.
-func (r *Reader) visit(ctx context.Context, s *post.SourceState, alone bool) (b post.Batch, report Report) {
-	now, began := r.Now(), time.Now()
+// fellError is a panic over what one source gave. It is the trouble of that source alone: it
+// is left alone for a while as others in trouble are, where a program that ended would ask
+// it first when it begins again.
+type fellError struct {
+	value any
+	stack string
+}
+
+// fell is what recover gave; nil where that was nothing.
+func fell(value any) *fellError {
+	if value == nil {
+		return nil
+	}
+	return &fellError{value, string(debug.Stack())}
+}
+
+func (f *fellError) Error() string { return "samenloop fell over it: " + fmt.Sprint(f.value) }
+
+// trouble is the visit as if there had been no answer.
+func (f *fellError) trouble(s *post.SourceState, now time.Time) (post.Batch, Report) {
+	b, report := begin(s, now)
+	b.Visit = unreachable(b.Visit, "samenloop fell over what it gives, which is a fault of samenloop: please report it, with this: "+post.CleanText(fmt.Sprint(f.value), 200), now)
+	report.Stack = f.stack
+	return b, told(report, b)
+}
+
+// save writes batches down, whatever becomes of the round. A panic is an error.
+func (r *Reader) save(ctx context.Context, batches ...post.Batch) (saved []post.Saved, err error) {
+	defer func() {
+		if f := fell(recover()); f != nil {
+			err = f
+		}
+	}()
+	return r.Store.Save(context.WithoutCancel(ctx), batches...)
+}
+
+// begin is a visit of which nothing is known yet.
+func begin(s *post.SourceState, now time.Time) (post.Batch, Report) {
 	v := s.Visit
 	if v.Given != s.Source.URL {
 		v = post.Visit{Source: s.Source.ID, Given: s.Source.URL}
 	}
-	b = post.Batch{Now: now, Visit: v}
-	report = Report{Source: s.Source}
+	report := Report{Source: s.Source}
 	if report.Source.Title == "" {
 		report.Source.Title = v.FeedTitle
 	}
+	return post.Batch{Now: now, Visit: v}, report
+}
+
+// visit asks one source, alone on its host or not, and decides what that means. It writes nothing.
+func (r *Reader) visit(ctx context.Context, s *post.SourceState, alone bool) (b post.Batch, report Report) {
+	now, began := r.Now(), time.Now()
+	b, report = begin(s, now)
+	v := b.Visit
 	defer func() {
-		if p := recover(); p != nil {
-			trouble := "samenloop fell over what it gives, which is a fault of samenloop: please report it, with this: " + post.CleanText(fmt.Sprint(p), 200)
-			b = post.Batch{Now: now, Visit: unreachable(v, trouble, now)}
-			report = told(Report{Source: report.Source, Stack: string(debug.Stack())}, b)
+		if f := fell(recover()); f != nil {
+			b, report = f.trouble(s, now)
 		}
 	}()
 	if v.Held.After(now) && !v.Held.After(now.Add(mostInterval)) {

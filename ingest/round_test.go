@@ -1,11 +1,13 @@
 package ingest_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -122,6 +124,69 @@ func (f falls) Known(ctx context.Context, source string, ids []string) (map[stri
 		panic("of " + source)
 	}
 	return f.Store.Known(ctx, source, ids)
+}
+
+// So is one over which the writing of its posts falls, and nothing of them is lost.
+func TestPanicWhileStoring(t *testing.T) {
+	w := newWorld(t, "feeds")
+	w.follow(false, "{{feeds}}/bad", "{{feeds}}/good", "{{feeds}}/fine")
+	for _, at := range []string{"/bad", "/good", "/fine"} {
+		w.fakes["feeds"].docs[at] = `<?xml version="1.0"?><rss version="2.0"><channel><title>T</title><item><guid>1</guid><title>` + at + ` #openweb</title></item></channel></rss>`
+	}
+	w.reader.Store = fallsLate{w.store}
+	if told := w.round(); strings.Count(told, "a fault of samenloop: please report it, with this: of /bad") != 1 || strings.Count(told, "\n") > 1 {
+		t.Errorf("told %q", told)
+	}
+	if shown := w.shown(); len(shown) != 2 {
+		t.Errorf("shown %q", shown)
+	}
+	w.reader.Store = w.store
+	if told := w.round(); told != "" || len(w.shown()) != 3 {
+		t.Errorf("after it was mended: %q, %q", told, w.shown())
+	}
+}
+
+// fallsLate is a store that falls over what it is to write.
+type fallsLate struct{ ingest.Store }
+
+func (f fallsLate) Save(ctx context.Context, batches ...post.Batch) ([]post.Saved, error) {
+	for _, b := range batches {
+		if len(b.Posts) > 0 && strings.HasPrefix(b.Posts[0].Title, "/bad") {
+			panic("of /bad")
+		}
+	}
+	return f.Store.Save(ctx, batches...)
+}
+
+// A round that falls over what is told of it leaves nobody behind.
+func TestPanicInReport(t *testing.T) {
+	w := newWorld(t, "feeds")
+	w.reader.Concurrency = 1
+	var addresses []string
+	for n := range 200 { // more than are written together
+		addresses = append(addresses, fmt.Sprintf("{{feeds}}/%d", n))
+	}
+	w.follow(false, addresses...)
+	states, err := w.store.Sources(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	func() {
+		defer func() { recover() }()
+		w.reader.Round(t.Context(), states, func(ingest.Report) { panic("told") })
+		t.Error("it did not panic")
+	}()
+	stacks := make([]byte, 1<<20)
+	for tries := 0; ; tries++ {
+		now := stacks[:runtime.Stack(stacks, true)]
+		if !bytes.Contains(now, []byte("ingest.(*Reader).Round.")) {
+			return
+		}
+		if tries == 100 {
+			t.Fatalf("there are still %s", now)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // The articles of a large feed are read as those of a small one, also where nothing in it is new.

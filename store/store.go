@@ -391,7 +391,7 @@ type transaction struct {
 	seq int64
 }
 
-// update runs fn in one transaction.
+// update runs fn in one transaction. Where fn panics nothing of it is written, and others go on writing.
 func (s *Store) update(ctx context.Context, fn func(*transaction) error) error {
 	w := s.write
 	if w == nil {
@@ -405,21 +405,26 @@ func (s *Store) update(ctx context.Context, fn func(*transaction) error) error {
 	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return s.explain(err)
 	}
+	written := false
+	defer func() {
+		if !written {
+			w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		}
+	}()
 	tx := &transaction{ctx: ctx, w: w, s: s, touched: map[string]bool{}, saved: map[int64]*post.Post{}, worded: map[int64]wording{}}
 	if s.unfound.Load() {
 		if err := tx.refillIndex(); err != nil {
-			w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 			return s.explain(err)
 		}
 	}
 	shown, err := tx.run(fn)
 	if err != nil {
-		w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 		if tx.indexing && isWrecked(err) {
 			return s.wrecked()
 		}
 		return s.explain(err)
 	}
+	written = true
 	s.unfound.Store(false)
 	s.versions.bump(tx.touched, shown)
 	if tx.visited {

@@ -395,3 +395,30 @@ func TestRefreshSeesOtherProcesses(t *testing.T) {
 		t.Errorf("its own change counts twice (%v)", err)
 	}
 }
+
+// A write that panics is undone, and others go on writing.
+func TestPanicInWrite(t *testing.T) {
+	s := open(t)
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("it did not panic")
+			}
+		}()
+		s.update(t.Context(), func(tx *transaction) error {
+			if err := tx.exec("INSERT INTO meta (name, value) VALUES ('half', 1)"); err != nil {
+				t.Error(err)
+			}
+			panic("it fell")
+		})
+	}()
+	if err := s.update(t.Context(), func(tx *transaction) error {
+		var n int
+		if err := tx.row("SELECT count(*) FROM meta WHERE name = 'half'", nil, &n); err != nil || n != 0 {
+			t.Errorf("%d of it stands there, %v", n, err)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+}
