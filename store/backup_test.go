@@ -89,7 +89,7 @@ func TestDamagedCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	middle := bytes.Clone(whole)
-	for i := 2 * 16384; i < 6*16384; i++ {
+	for i := 32 << 10; i < 96<<10; i++ {
 		middle[i] ^= 0x55
 	}
 	for name, text := range map[string][]byte{"cut off": whole[:len(whole)/2], "overwritten": middle, "text": []byte("not a database\n")} {

@@ -51,6 +51,10 @@ func TestIndexIsMadeAnew(t *testing.T) {
 				if err := s.Check(t.Context()); err != nil {
 					t.Error(err)
 				}
+				var together int
+				if err := s.read.QueryRow("SELECT v FROM edition_text_config WHERE k = 'automerge'").Scan(&together); err != nil || together != 8 {
+					t.Errorf("it is merged by %d, %v", together, err)
+				}
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -111,8 +112,15 @@ func TestPragmas(t *testing.T) {
 	if got := ask(s.read, "journal_mode"); got != "wal" {
 		t.Errorf("journal_mode is %s", got)
 	}
-	if got := ask(s.read, "page_size"); got != "16384" {
-		t.Errorf("page_size is %s", got)
+	if err := s.update(t.Context(), func(tx *transaction) error {
+		var log, page int
+		err := errors.Join(tx.row("PRAGMA wal_autocheckpoint", nil, &log), tx.row("PRAGMA page_size", nil, &page))
+		if log*page != mostLog {
+			t.Errorf("the log has %d pages of %d bytes", log, page)
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
 	}
 	if got := ask(s.read, "query_only"); got != "1" {
 		t.Errorf("query_only is %s for readers", got)

@@ -60,8 +60,12 @@ func (tx *transaction) index() error {
 	return nil
 }
 
-// indexAll fills an index that was made anew.
+// indexAll fills an index that was made anew. FTS5 writes it in pieces and merges as many
+// as are told it here: by its own measure of four, the more there are, the more a new one costs.
 func (tx *transaction) indexAll() error {
+	if err := tx.exec("INSERT INTO edition_text (edition_text, rank) VALUES ('automerge', 8)"); err != nil {
+		return err
+	}
 	return tx.query("SELECT row, lead, language FROM edition WHERE retracted = '' AND NOT EXISTS (SELECT 1 FROM edition_text)", func(scan func(...any) error) error {
 		w := wording{shown: true, isNew: true}
 		var edition int64

@@ -84,6 +84,9 @@ var migrations = []string{
 	CREATE VIRTUAL TABLE edition_text USING fts5(words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');`,
 }
 
+// mostLog is how large the log of what was written becomes, in bytes.
+const mostLog = 32 << 20
+
 // applicationID marks a file as ours ("slop"): a database of another program is not touched.
 const applicationID = 0x736c6f70
 
@@ -176,10 +179,17 @@ func (s *Store) openWriter(ctx context.Context) error {
 	if err := s.acceptable(version, app, tables); err != nil {
 		return err
 	}
-	// The page size, which suits posts of some kilobytes, has to come before the log.
-	// What is taken back is overwritten in the file, too. The log is folded in when it has
-	// 32 MB: what many posts change is then written once for more of them.
-	if _, err := s.write.conn.ExecContext(ctx, "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 2000; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA secure_delete = ON"); err != nil {
+	// What is taken back is overwritten in the file, too.
+	if _, err := s.write.conn.ExecContext(ctx, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA secure_delete = ON"); err != nil {
+		return s.explain(err)
+	}
+	// The log is folded in when it has so many pages: what many posts change is then
+	// written once for more of them.
+	var page int
+	if err := s.write.conn.QueryRowContext(ctx, "PRAGMA page_size").Scan(&page); err != nil {
+		return s.explain(err)
+	}
+	if _, err := s.write.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", mostLog/page)); err != nil {
 		return s.explain(err)
 	}
 	return s.bringUpToDate(ctx, version, tables)

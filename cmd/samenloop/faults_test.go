@@ -286,7 +286,7 @@ func remountReadOnly(p *patient) func() {
 }
 
 var faults = []fault{
-	{name: "full disk", happen: mounted("tmpfs", "size=1300k"), says: "is full: make room, nothing was lost", reads: true}, // the database takes 1 MB of it
+	{name: "full disk", happen: mounted("tmpfs", "size=420k"), says: "is full: make room, nothing was lost", reads: true}, // the database takes 300 kB of it
 	{name: "read-only disk", happen: remountReadOnly, says: "cannot be written: let this user write", reads: true, keeps: true},
 	{name: "read-only folder", happen: mode(0o644, 0o555), says: "cannot be written: let this user write", reads: true, keeps: true},
 	{name: "no permission", happen: mode(0o600, 0o755), says: "cannot be written: let this user write", keeps: true},
@@ -310,7 +310,7 @@ var faults = []fault{
 
 // scramble overwrites the pages that a word stands in.
 func scramble(text []byte, word string) []byte {
-	const page = 16384
+	const page = 4096
 	for at := 0; at+page <= len(text); at += page {
 		if bytes.Contains(text[at:at+page], []byte(word)) {
 			for i := at; i < at+page; i++ {
