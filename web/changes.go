@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -181,10 +180,11 @@ func changeQuery(q post.ChangeQuery) string {
 // start. Parameters that are not ours are ignored.
 func parseChangeQuery(rawQuery string) (post.ChangeQuery, error) {
 	q := post.ChangeQuery{Limit: perChanges}
-	values, err := url.ParseQuery(rawQuery)
-	if err != nil {
-		return q, errors.New("changes.json: what follows the question mark is not readable; write ?after=NUMBER")
+	values, broken := readQuery(rawQuery, "after", "backfill", "walk")
+	if broken != "" {
+		return q, fmt.Errorf("%s: not readable; write ?after=NUMBER, or follow \"next\" as it is", broken)
 	}
+	var err error
 	if after, given := values["after"]; given {
 		if q.After, err = seqNumber(after[0]); err != nil || len(after) > 1 {
 			return q, errors.New(`after: not a number; give the "last" of the answer before, or 0 for everything`)

@@ -45,8 +45,8 @@ func parsePageQuery(rawQuery string) (search string, c post.Cursor, err error) {
 	if rawQuery == "" {
 		return "", post.Cursor{}, nil
 	}
-	values, err := url.ParseQuery(rawQuery)
-	if err != nil && !values.Has("before") && strings.Contains("&"+rawQuery, "&before=") { // else it is something that others hung on
+	values, broken := readQuery(rawQuery, "before")
+	if broken != "" {
 		return "", post.Cursor{}, errCursor
 	}
 	search = post.CleanText(values.Get("q"), mostSearch)
@@ -68,4 +68,16 @@ func parsePageQuery(rawQuery string) (search string, c post.Cursor, err error) {
 		return "", post.Cursor{}, errCursor
 	}
 	return search, c, nil
+}
+
+// readQuery reads what stands after "?". What others hung on, readable or not, is theirs; broken
+// is the one of ours that is there and cannot be read.
+func readQuery(rawQuery string, ours ...string) (values url.Values, broken string) {
+	values, err := url.ParseQuery(rawQuery)
+	for _, name := range ours {
+		if err != nil && !values.Has(name) && strings.Contains("&"+rawQuery, "&"+name+"=") {
+			return values, name
+		}
+	}
+	return values, ""
 }

@@ -430,8 +430,8 @@ func (h *handler) setPassword(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case errors.Is(err, people.ErrBusy):
-		later(w, triesIn)
-		h.showLink(w, r, lang, http.StatusServiceUnavailable, words.Often)
+		later(w, time.Minute)
+		h.showLink(w, r, lang, http.StatusServiceUnavailable, i18n.WordsIn(lang).Propose.Busy)
 	case err != nil:
 		h.failed(w, r, "set a password", err)
 	case name == "":

@@ -87,6 +87,28 @@ func TestKnownPassStrangers(t *testing.T) {
 	}
 }
 
+// Whose new password cannot be looked at just now is told that, and has the link still.
+func TestSetPasswordBusy(t *testing.T) {
+	h, _ := gate(t, "nl-NL")
+	h.Operators.Accounts = linked{}
+	r := httptest.NewRequest("POST", LinkPath, strings.NewReader(url.Values{"key": {"k"}, "password": {"correct horse battery"}, "lang": {"en"}}.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != 503 || w.Header().Get("Retry-After") != "60" || !strings.Contains(w.Body.String(), "Many are looking just now") || !strings.Contains(w.Body.String(), `type="password"`) {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+}
+
+// linked has a link for whoever comes, and no time.
+type linked struct{ Accounts }
+
+func (linked) Linked(context.Context, people.Digest, time.Time) (string, error) { return "anna", nil }
+
+func (linked) SetPassword(context.Context, people.Digest, string, time.Time) (string, error) {
+	return "", people.ErrBusy
+}
+
 // After a form the page is in the language that it was in, under the site's own name for it;
 // what only takes forms leads to them.
 func TestFormsKeepTheLanguage(t *testing.T) {

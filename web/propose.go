@@ -515,6 +515,6 @@ func (h *handler) sendPrivate(w http.ResponseWriter, r *http.Request, status int
 // failed says that it is our fault, and notes why.
 func (h *handler) failed(w http.ResponseWriter, r *http.Request, what string, err error) {
 	h.Metrics.StoreError()
-	slog.Error(what, "error", err)
+	slog.Error(what, "path", r.URL.Path, "error", err)
 	h.fail(w, r, http.StatusInternalServerError, "this cannot be done now; try again later")
 }

@@ -272,6 +272,18 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s is not logged: %s", tt.name, log.String())
 		}
 	}
+	// Wherever it is met, it is told with its place.
+	store.err, store.panics = errors.New("disk on fire"), false
+	for _, path := range []string{"/nl/", "/search?q=web", "/explain?url=example.org"} {
+		log.Reset()
+		if res, _ := get(t, server, "GET", path); res.StatusCode != 500 {
+			t.Errorf("%s: %d", path, res.StatusCode)
+		}
+		where, _, _ := strings.Cut(path, "?")
+		if !strings.Contains(log.String(), "path="+where) || !strings.Contains(log.String(), "disk on fire") {
+			t.Errorf("%s is not logged: %s", path, log.String())
+		}
+	}
 	// What fell over is not remembered.
 	store.err, store.panics = nil, false
 	if res, _ := get(t, server, "GET", "/feed.atom"); res.StatusCode != 200 {
