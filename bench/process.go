@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -174,7 +175,7 @@ func (b *bench) serve(config string) (*server, error) {
 
 // end stops the server and gives the CPU time that it took in all.
 func (s *server) end() (time.Duration, error) {
-	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return 0, err
 	}
 	s.cmd.Wait() // the bare one ends by the signal: that is no failure

@@ -52,6 +52,9 @@ func TestBlock(t *testing.T) {
 		}
 	}
 	waits("spam.example", "kind.example", "refused.spam.example")
+	if first, inAll, err := s.FirstWaiting(ctx, 2); len(first) != 2 || inAll != 3 || err != nil {
+		t.Errorf("%d of %d, %v", len(first), inAll, err)
+	}
 	if _, err := s.Decide(ctx, by(t0), "https://refused.spam.example/1", post.Refused); err != nil {
 		t.Fatal(err)
 	}

@@ -115,21 +115,27 @@ func (s *Store) texts(ctx context.Context, query string, args ...any) (list []st
 
 // Waiting lists what waits for a moderator, the oldest first.
 func (s *Store) Waiting(ctx context.Context) ([]post.Waiting, error) {
-	var list []post.Waiting
-	err := s.query(ctx, "SELECT source, id, author, url, since, verdict FROM waiting WHERE verdict = '' ORDER BY since, source, id", func(scan func(...any) error) error {
-		w, err := scanWaiting(scan)
-		list = append(list, w)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list what waits: %w", err)
-	}
-	return list, nil
+	list, _, err := s.FirstWaiting(ctx, -1)
+	return list, err
 }
 
-func scanWaiting(scan func(...any) error) (w post.Waiting, err error) {
+// FirstWaiting is the beginning of Waiting, at most so many, and how many wait in all.
+func (s *Store) FirstWaiting(ctx context.Context, most int) (list []post.Waiting, inAll int, err error) {
+	err = s.query(ctx, "SELECT source, id, author, url, since, verdict, count(*) OVER () FROM waiting WHERE verdict = '' ORDER BY since, source, id LIMIT ?", func(scan func(...any) error) error {
+		w, err := scanWaiting(scan, &inAll)
+		list = append(list, w)
+		return err
+	}, most)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list what waits: %w", err)
+	}
+	return list, inAll, nil
+}
+
+// scanWaiting reads the columns of a waiting post, and what follows them into extra.
+func scanWaiting(scan func(...any) error, extra ...any) (w post.Waiting, err error) {
 	var since int64
-	err = scan(&w.Source, &w.ID, &w.Author, &w.URL, &since, &w.Verdict)
+	err = scan(append([]any{&w.Source, &w.ID, &w.Author, &w.URL, &since, &w.Verdict}, extra...)...)
 	w.Since = moment(since)
 	return w, err
 }

@@ -49,10 +49,11 @@ type Accounts interface {
 
 // Desk is what an operator has before them.
 type Desk struct {
-	Proposals []people.Proposal
-	Waiting   []post.Waiting
-	Blocks    post.Blocks
-	Journal   []people.Entry // the newest first
+	Proposals    []people.Proposal
+	Waiting      []post.Waiting // the first that came
+	WaitingInAll int
+	Blocks       post.Blocks
+	Journal      []people.Entry // the newest first
 }
 
 // Tries are how often somebody may fail to sign in. They outlive configurations.
@@ -191,9 +192,6 @@ type answerView struct {
 // Answer is for "post" or "proposal", and which one.
 func (v operatorView) Answer(kind, what string) answerView { return answerView{v, kind, what} }
 
-// mostWaiting is how many waiting posts the desk shows, the first that came.
-const mostWaiting = 100
-
 type waitingView struct{ ID, URL, Author, Source, Date string }
 
 type entryView struct{ Date, Name, Deed, Of, Word string }
@@ -243,9 +241,8 @@ func (h *handler) fillDesk(ctx context.Context, v *operatorView) error {
 	for _, p := range desk.Proposals {
 		v.Proposals = append(v.Proposals, proposedView{p, strconv.FormatInt(p.ID, 10), moment(v.Words, p.Sent), v.frame.Operator.Shown.With("site", cmp.Or(p.Site, p.URL)), post.PublicURL(p.URL) != ""})
 	}
-	if n := len(desk.Waiting); n > mostWaiting {
-		desk.Waiting = desk.Waiting[:mostWaiting]
-		v.OfWaiting = v.Words.Number(mostWaiting) + " / " + v.Words.Number(n)
+	if n := len(desk.Waiting); n < desk.WaitingInAll {
+		v.OfWaiting = v.Words.Number(n) + " / " + v.Words.Number(desk.WaitingInAll)
 	}
 	for _, p := range desk.Waiting {
 		v.Waiting = append(v.Waiting, waitingView{p.ID, p.URL, p.Author, p.Source, moment(v.Words, p.Since)})

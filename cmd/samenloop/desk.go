@@ -12,8 +12,11 @@ import (
 	"samenloop/web"
 )
 
-// shownOfJournal is how many decisions the operators' page shows.
-const shownOfJournal = 50
+// How much the operators' page shows: of what waits the first, of what was decided the last.
+const (
+	shownOfWaiting = 100
+	shownOfJournal = 50
+)
 
 // operators opens the door for those who decide on the pages; after each decision
 // done is called.
@@ -25,7 +28,7 @@ func (c *config) operators(s *store.Store, tries *web.Tries, done func()) *web.O
 			if desk.Proposals, err = s.Proposals(ctx, people.Waiting); err != nil {
 				return desk, err
 			}
-			if desk.Waiting, err = s.Waiting(ctx); err != nil {
+			if desk.Waiting, desk.WaitingInAll, err = s.FirstWaiting(ctx, shownOfWaiting); err != nil {
 				return desk, err
 			}
 			if desk.Blocks, err = s.Blocks(ctx); err != nil {
