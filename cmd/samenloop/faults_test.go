@@ -85,12 +85,8 @@ func (p *patient) run(words ...string) (out, line string, code int) {
 
 // command is samenloop with these words.
 func (p *patient) command(words ...string) *exec.Cmd {
-	verbs := 1
-	if words[0] == "post" || words[0] == "source" {
-		verbs = 2
-	}
-	args := append(append(append([]string{}, words[:verbs]...), "-config", filepath.Join(p.dir, "config.toml")), words[verbs:]...)
-	return exec.CommandContext(p.Context(), filepath.Join(p.dir, "samenloop"), args...)
+	words = append(words, "-config", filepath.Join(p.dir, "config.toml"))
+	return exec.CommandContext(p.Context(), filepath.Join(p.dir, "samenloop"), words...)
 }
 
 func (p *patient) wrapped(cmd *exec.Cmd) (out, line string, code int) {

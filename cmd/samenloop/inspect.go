@@ -36,7 +36,7 @@ const mostInput = 12_000_000
 
 func inspect(c *call) error {
 	if len(c.args) != 1 {
-		return wrong("inspect: give one URL, one file, or - for standard input; flags come before it")
+		return wrong("inspect: give one URL, one file, or - for standard input")
 	}
 	cfg, err := c.readConfig()
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -20,8 +19,7 @@ import (
 // command is one thing the program does.
 type command struct {
 	name  string
-	verbs bool   // its arguments begin with what to do: "source list -json"
-	args  string // after the flags, or the verbs
+	args  string // in usage
 	short string // one line
 	long  string // what a newcomer needs to know besides the flags
 	run   func(*call) error
@@ -126,11 +124,8 @@ func start(ctx context.Context, c *command, args []string, stdin io.Reader, stdo
 	if c.flags != nil {
 		c.flags(set)
 	}
-	var verb []string
-	if c.verbs && len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		verb, args = args[:1], args[1:]
-	}
-	if err := set.Parse(args); errors.Is(err, flag.ErrHelp) {
+	var err error
+	if call.args, err = parse(set, args); errors.Is(err, flag.ErrHelp) {
 		c.help(stdout, set)
 		return nil
 	} else if err != nil {
@@ -140,8 +135,21 @@ func start(ctx context.Context, c *command, args []string, stdin io.Reader, stdo
 		call.given = append(call.given, f.Name)
 		call.configGiven = call.configGiven || f.Name == "config"
 	})
-	call.args = slices.Concat(verb, set.Args())
 	return c.run(call)
+}
+
+// parse takes flags wherever they stand between the arguments, which it returns; after "--" there are none.
+func parse(set *flag.FlagSet, args []string) (rest []string, err error) {
+	for {
+		if err := set.Parse(args); err != nil {
+			return nil, err
+		}
+		n := set.NArg()
+		if n == 0 || n < len(args) && args[len(args)-n-1] == "--" {
+			return append(rest, set.Args()...), nil
+		}
+		rest, args = append(rest, set.Arg(0)), set.Args()[1:]
+	}
 }
 
 // exit says what went wrong and gives the code to end with.
@@ -165,7 +173,7 @@ func exit(stderr io.Writer, err error) int {
 }
 
 func help(w io.Writer) {
-	fmt.Fprint(w, "samenloop reads the posts of many sites, keeps those on a topic, and gives them back as feeds and pages.\n\nusage: samenloop COMMAND [flags] [arguments]\n\n")
+	fmt.Fprint(w, "samenloop reads the posts of many sites, keeps those on a topic, and gives them back as feeds and pages.\n\nusage: samenloop COMMAND [arguments] [flags]\n\n")
 	for _, c := range commands {
 		fmt.Fprintf(w, "  %-26s %s\n", strings.TrimSpace(c.name+" "+c.args), c.short)
 	}
@@ -173,11 +181,7 @@ func help(w io.Writer) {
 }
 
 func (c *command) help(w io.Writer, set *flag.FlagSet) {
-	usage := "[flags] " + c.args
-	if c.verbs {
-		usage = c.args + " [flags]"
-	}
-	fmt.Fprintf(w, "usage: samenloop %s %s\n\n%s.\n", c.name, strings.TrimSpace(usage), c.short)
+	fmt.Fprintf(w, "usage: samenloop %s [flags]\n\n%s.\n", strings.TrimSpace(c.name+" "+c.args), c.short)
 	if c.long != "" {
 		fmt.Fprintf(w, "\n%s\n", c.long)
 	}

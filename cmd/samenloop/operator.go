@@ -11,7 +11,6 @@ import (
 
 var operatorCommand = &command{
 	name:  "operator",
-	verbs: true,
 	args:  "list|add|link|remove [NAME]",
 	short: "who may decide on the pages, at /operator/",
 	long: `"add" prints a link that works once, for a day: whoever opens it sets a password, and signs in at /operator/

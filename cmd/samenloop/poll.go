@@ -133,8 +133,6 @@ func choose(states []post.SourceState, named []string, due bool, now time.Time) 
 	for _, id := range named {
 		at := slices.IndexFunc(states, func(s post.SourceState) bool { return s.Source.ID == id })
 		switch {
-		case at < 0 && strings.HasPrefix(id, "-"):
-			return nil, wrong("poll: flags come before the sources: %q", printable(id))
 		case at < 0:
 			return nil, wrong("there is no source %q; \"samenloop source list\" shows them", printable(id))
 		case states[at].State == post.Blocked:

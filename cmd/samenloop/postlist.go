@@ -16,7 +16,6 @@ var postFlags struct {
 
 var postCommand = &command{
 	name:  "post",
-	verbs: true,
 	args:  "list|waiting|approve|refuse [POST…]",
 	short: "list every stored post and what became of it; decide about those that wait",
 	long: `"list" shows all, on topic or not. "waiting" shows posts of the fediverse by people who are not

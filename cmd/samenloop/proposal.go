@@ -21,7 +21,6 @@ var proposalFlags struct {
 
 var proposalCommand = &command{
 	name:  "proposal",
-	verbs: true,
 	args:  "list|approve|refuse [NUMBER…]",
 	short: "what members proposed to read, and your answer",
 	long: `Members propose a source at /sources/new. "proposal list" shows what waits; "approve" makes a source of it,

@@ -24,7 +24,6 @@ var sourceFlags struct {
 
 var sourceCommand = &command{
 	name:  "source",
-	verbs: true,
 	args:  "list|add|pause|resume|remove|lock|block|unblock|blocks|import|export",
 	short: "list the sources and how each fares; add, pause, remove and block some",
 	long: `  list                  every source: its state, last success, next visit, trouble

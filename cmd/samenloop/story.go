@@ -15,7 +15,6 @@ var storyFlags struct {
 
 var storyCommand = &command{
 	name:  "story",
-	verbs: true,
 	args:  "show|join|split|retract|restore ID|URL…",
 	short: "show which posts are one story and why, and decide otherwise",
 	long: `A story is named by its id, that of one of its editions, or the URL of one of its posts.
