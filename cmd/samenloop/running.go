@@ -93,6 +93,20 @@ func (r *running) wake() {
 	}
 }
 
+// sound looks through the database before the first round: nothing is to be written into one
+// that is damaged. An index for search that is, is made anew by that round.
+func (r *running) sound(ctx context.Context) error {
+	err := r.store.Check(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case store.IsIndexDamaged(err):
+		r.log.Warn(err.Error())
+		return nil
+	}
+	return err
+}
+
 // rounds reads what is due at once and whenever it is woken, until ctx ends.
 func (r *running) rounds(ctx context.Context) {
 	for ctx.Err() == nil {

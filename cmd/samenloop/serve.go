@@ -18,7 +18,6 @@ import (
 	"samenloop/feeds"
 	"samenloop/people"
 	"samenloop/post"
-	"samenloop/store"
 	"samenloop/web"
 )
 
@@ -79,11 +78,6 @@ func serve(c *call) error {
 		return err
 	}
 	defer release()
-	if err := s.Check(c); store.IsIndexDamaged(err) {
-		fmt.Fprintf(c.stderr, "samenloop: %v\n", err)
-	} else if err != nil {
-		return err
-	}
 	listener, err := net.Listen("tcp", cfg.Site.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w: choose another address with -listen or [site] listen", cfg.Site.Listen, err)
@@ -119,15 +113,24 @@ func serve(c *call) error {
 
 	ctx, cancel := context.WithCancel(c)
 	defer cancel()
-	var work sync.WaitGroup
-	work.Go(func() { r.rounds(ctx) })
-	work.Go(func() { r.ticks(ctx) })
-	var lost error // what makes going on useless
-	work.Go(func() {
-		if lost = r.refresh(ctx); lost != nil {
+	var (
+		work sync.WaitGroup
+		lost error // what makes going on useless, the first of it
+		once sync.Once
+	)
+	unless := func(err error) {
+		if err != nil {
+			once.Do(func() { lost = err })
 			cancel()
 		}
+	}
+	// Readers need not wait until all that is stored was looked through.
+	work.Go(func() {
+		unless(r.sound(ctx))
+		r.rounds(ctx)
 	})
+	work.Go(func() { r.ticks(ctx) })
+	work.Go(func() { unless(r.refresh(ctx)) })
 	work.Go(func() { r.reload(ctx, reloads) })
 	work.Go(func() {
 		<-ctx.Done()
