@@ -165,7 +165,7 @@ func (tx *transaction) findTranslations(date time.Time, column, value string) (c
 	byAuthor := column == "author"
 	var several bool // languages, and of an author sites
 	// Of those that are compared below: the posts of a busy author are many.
-	if err := tx.row("SELECT count(DISTINCT language) > 1 AND (NOT ?5 OR count(DISTINCT site) > 1) FROM "+nearest("language, site"), append(args, byAuthor), &several); err != nil || !several {
+	if err := tx.row("SELECT coalesce(min(language) < max(language) AND (NOT ?5 OR min(site) < max(site)), 0) FROM "+nearest("language, site"), append(args, byAuthor), &several); err != nil || !several {
 		return nil, err
 	}
 	var (
