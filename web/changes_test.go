@@ -150,6 +150,8 @@ func TestChangesBadInput(t *testing.T) {
 		"/changes.json?after=%zz":                     http.StatusBadRequest,
 		"/changes.json?after=5;utm=a":                 http.StatusBadRequest,
 		"/changes.json?after=1&walk=0-1;":             http.StatusBadRequest,
+		"/changes.json?backfill=1&amp;after=2":        http.StatusBadRequest, // not from the start
+		"/changes.json?after=1&after=%zz":             http.StatusBadRequest,
 		"/changes.json?after=5":                       http.StatusGone,
 		"/changes.json?after=99999999999999999999999": http.StatusGone,
 		"/xx/changes.json":                            http.StatusNotFound,

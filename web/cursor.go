@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,12 +72,21 @@ func parsePageQuery(rawQuery string) (search string, c post.Cursor, err error) {
 }
 
 // readQuery reads what stands after "?". What others hung on, readable or not, is theirs; broken
-// is the one of ours that is there and cannot be read.
+// is one of ours that is there and cannot be read: also behind a semicolon, as where "&amp;" was
+// taken for "&", since a bot whose number is not seen would be given everything anew.
 func readQuery(rawQuery string, ours ...string) (values url.Values, broken string) {
 	values, err := url.ParseQuery(rawQuery)
-	for _, name := range ours {
-		if err != nil && !values.Has(name) && strings.Contains("&"+rawQuery, "&"+name+"=") {
-			return values, name
+	if err == nil {
+		return values, ""
+	}
+	for pair := range strings.SplitSeq(rawQuery, "&") {
+		if _, err := url.ParseQuery(pair); err == nil {
+			continue
+		}
+		for part := range strings.SplitSeq(pair, ";") {
+			if name, _, ok := strings.Cut(part, "="); ok && slices.Contains(ours, name) {
+				return values, name
+			}
 		}
 	}
 	return values, ""
