@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -80,8 +79,7 @@ func (h *handler) changes(w http.ResponseWriter, r *http.Request) {
 		later(w, renderTime)
 		fail(w, http.StatusServiceUnavailable, err.Error())
 	case err != nil:
-		h.Metrics.StoreError()
-		slog.Error("read changes", "path", r.URL.Path, "error", err)
+		h.note(r, "read changes", err)
 		fail(w, http.StatusInternalServerError, "this cannot be shown now; try again later")
 	default:
 		a.serve(w, r)

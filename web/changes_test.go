@@ -16,6 +16,9 @@ func (m *memory) Changes(_ context.Context, q post.ChangeQuery) (post.ChangePage
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	page := post.ChangePage{Last: q.After, Walk: post.Walk{From: 0, To: 7}}
+	if m.err != nil {
+		return page, m.err
+	}
 	newest := int64(0)
 	for _, e := range m.editions {
 		newest = max(newest, e.Seq)

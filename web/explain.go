@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -71,8 +70,7 @@ func (h *handler) explain(w http.ResponseWriter, r *http.Request) {
 	v.here(h.prefix+explainPath, again)
 	body, err := execute("explain.html", v)
 	if err != nil {
-		slog.Error("render", "path", explainPath, "error", err)
-		h.fail(w, r, http.StatusInternalServerError, "this cannot be shown now; try again later")
+		h.failed(w, r, "render explain.html", err)
 		return
 	}
 	sendPage(w, http.StatusOK, body)

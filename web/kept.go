@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"sync"
@@ -107,8 +106,7 @@ func (h *handler) keepBy(version func(post.Query) string, format string, render 
 			later(w, renderTime)
 			h.fail(w, r, http.StatusServiceUnavailable, err.Error())
 		case err != nil:
-			h.Metrics.StoreError()
-			slog.Error("render", "path", r.URL.Path, "error", err)
+			h.note(r, "render", err)
 			h.fail(w, r, http.StatusInternalServerError, "this cannot be shown now; try again later")
 		default:
 			a.serve(w, r)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -376,7 +375,7 @@ func (h *handler) decide(w http.ResponseWriter, r *http.Request) {
 	}
 	until := session.Kept(h.now()).Until
 	if err := h.Operators.Accounts.KeepSession(r.Context(), h.token(r).Digest(), until); err != nil {
-		slog.Error("keep a session", "error", err) // what was decided is done
+		h.note(r, "keep a session", err) // what was decided is done
 	} else { // the browser keeps it as long
 		http.SetCookie(w, h.cookie(sessionCookie, string(h.token(r)), until.Sub(h.now())))
 	}

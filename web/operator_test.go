@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -19,6 +21,7 @@ type accounts struct {
 	Accounts
 	stored string
 	until  time.Time // of the session that was kept
+	broken error     // what keeps it from being so
 }
 
 func (a *accounts) Password(_ context.Context, name string) (string, error) {
@@ -193,7 +196,7 @@ func (a *accounts) Session(context.Context, people.Digest) (people.Session, erro
 
 func (a *accounts) KeepSession(_ context.Context, _ people.Digest, until time.Time) error {
 	a.until = until
-	return nil
+	return a.broken
 }
 
 // Whoever decides is signed in for another while, in the browser as in the store.
@@ -211,6 +214,16 @@ func TestDecidingKeepsTheSession(t *testing.T) {
 	}
 	if lasts := time.Duration(cookies[0].MaxAge) * time.Second; lasts < people.SessionLasts-time.Minute || !anna.until.Equal(h.now().Add(lasts)) {
 		t.Errorf("the cookie lasts %v, the session until %v", lasts, anna.until)
+	}
+	// Where it cannot be kept, that stands in the log: what was decided is done.
+	said := logged(t)
+	anna.broken = errors.New("disk on fire")
+	r.Body = io.NopCloser(strings.NewReader("do=pause&what=west"))
+	r.Form, r.PostForm = nil, nil
+	w = httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != 303 || w.Header()["Set-Cookie"] != nil || !strings.Contains(said.String(), "path=/operator/do") || !strings.Contains(said.String(), "disk on fire") {
+		t.Errorf("%d %v, logged: %s", w.Code, w.Header(), said)
 	}
 }
 

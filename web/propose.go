@@ -417,6 +417,10 @@ func (h *handler) prove(w http.ResponseWriter, r *http.Request) {
 	words := i18n.WordsIn(lang)
 	digest := people.Token(r.FormValue("key")).Digest()
 	p, err := m.Proposals.ProposalOf(r.Context(), digest)
+	if err != nil && !errors.Is(err, people.ErrNoProposal) {
+		h.failed(w, r, "prove", err)
+		return
+	}
 	if err != nil || p.State != people.Waiting {
 		h.showProposal(w, r, lang, http.StatusOK, "", "")
 		return
@@ -514,7 +518,12 @@ func (h *handler) sendPrivate(w http.ResponseWriter, r *http.Request, status int
 
 // failed says that it is our fault, and notes why.
 func (h *handler) failed(w http.ResponseWriter, r *http.Request, what string, err error) {
+	h.note(r, what, err)
+	h.fail(w, r, http.StatusInternalServerError, "this cannot be done now; try again later")
+}
+
+// note counts a fault of ours, and writes it in the log.
+func (h *handler) note(r *http.Request, what string, err error) {
 	h.Metrics.StoreError()
 	slog.Error(what, "path", r.URL.Path, "error", err)
-	h.fail(w, r, http.StatusInternalServerError, "this cannot be done now; try again later")
 }

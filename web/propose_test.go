@@ -20,7 +20,8 @@ import (
 // proposals keeps one proposal, or what keeps it from being taken.
 type proposals struct {
 	err   error
-	tried int // how often one came
+	lost  error // what ProposalOf then gives, once
+	tried int   // how often one came
 	token people.Digest
 	people.Proposal
 }
@@ -36,6 +37,10 @@ func (p *proposals) Propose(_ context.Context, q people.Proposal, token people.D
 }
 
 func (p *proposals) ProposalOf(_ context.Context, token people.Digest) (people.Proposal, error) {
+	if err := p.lost; err != nil {
+		p.lost = nil
+		return people.Proposal{}, err
+	}
 	if p.State == "" || token != p.token {
 		return people.Proposal{}, people.ErrNoProposal
 	}
@@ -410,6 +415,17 @@ func TestProveLimits(t *testing.T) {
 	}
 	if w := d.ask("/proposals/prove?"+key, url.Values{}); w.Code != 503 || w.Header().Get("Retry-After") == "" {
 		t.Errorf("%d %v", w.Code, w.Header())
+	}
+}
+
+// A store that cannot say whose a proposal is has no proof looked for, and is heard of.
+func TestProveFails(t *testing.T) {
+	d, send := shownLook(t)
+	_, key, _ := strings.Cut(d.ask("/sources/new/send", send).Header().Get("Location"), "?")
+	said := logged(t)
+	d.lost = errors.New("disk on fire")
+	if w := d.ask("/proposals/prove?"+key, url.Values{}); w.Code != 500 || !strings.Contains(said.String(), "path=/proposals/prove ") || strings.Contains(w.Body.String(), "fire") {
+		t.Errorf("%d, logged: %s", w.Code, said)
 	}
 }
 

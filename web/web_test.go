@@ -247,11 +247,17 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-func TestErrors(t *testing.T) {
+// logged is what is written to the log from now on.
+func logged(t *testing.T) *bytes.Buffer {
 	var log bytes.Buffer
-	defer slog.SetDefault(slog.Default())
+	before := slog.Default()
+	t.Cleanup(func() { slog.SetDefault(before) })
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	return &log
+}
 
+func TestErrors(t *testing.T) {
+	log := logged(t)
 	store := planet()
 	server := serve(t, newHandler(t, testSite(), store))
 	for _, tt := range []struct {
@@ -274,7 +280,7 @@ func TestErrors(t *testing.T) {
 	}
 	// Wherever it is met, it is told with its place.
 	store.err, store.panics = errors.New("disk on fire"), false
-	for _, path := range []string{"/nl/", "/search?q=web", "/explain?url=example.org"} {
+	for _, path := range []string{"/nl/", "/search?q=web", "/explain?url=example.org", "/story/s1", "/edition/x", "/en/changes.json?after=2"} {
 		log.Reset()
 		if res, _ := get(t, server, "GET", path); res.StatusCode != 500 {
 			t.Errorf("%s: %d", path, res.StatusCode)
