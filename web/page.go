@@ -259,21 +259,44 @@ func (h *handler) viewArticle(e post.Edition, lang string) articleView {
 	return a
 }
 
-// excerpt is how a post begins; nothing where its title said that already, cut short or not. What
-// WordPress adds to an excerpt of its own, where the post appeared first, stands
-// behind "[…]", and is said by the page in other places.
+// mostExcerpt is how long an excerpt may be, in characters.
+const mostExcerpt = 280
+
+// excerpt is how a post begins; nothing where its title said that already, cut short or not.
 func excerpt(p post.Post) string {
-	text := cmp.Or(p.Summary, post.Text(p.HTML))
-	if begins, _, cut := strings.Cut(text, "[…]"); cut && begins != "" {
-		text = begins + "…"
+	const ends = ".…!? "
+	title := strings.TrimRight(p.Title, ends)
+	text := post.CleanText(untilCut(cmp.Or(p.Summary, post.Text(p.HTML)), title), mostExcerpt)
+	if title == "" {
+		return text
 	}
-	text = post.CleanText(text, 280)
-	title := strings.TrimRight(p.Title, ".… ")
-	rest, begins := strings.CutPrefix(text, title)
-	if begins && title != "" && (strings.HasSuffix(p.Title, "…") || strings.Trim(rest, ".…!? ") == "") {
+	begins := strings.TrimRight(text, ends)
+	if begins == title || isCut(p.Title) && strings.HasPrefix(text, title) || isCut(text) && strings.HasPrefix(title, begins) {
 		return ""
 	}
 	return text
+}
+
+// isCut says whether a text ends as one does that was cut short.
+func isCut(text string) bool { return strings.HasSuffix(text, "…") || strings.HasSuffix(text, "...") }
+
+// untilCut is a text as far as its site gave it. Behind "[…]" sites put a link to read on, and
+// WordPress where the post appeared first, by its title: the page says that in other places.
+// Where more follows, the writer left something out.
+func untilCut(text, title string) string {
+	at := max(strings.LastIndex(text, "[…]"), strings.LastIndex(text, "[...]"))
+	if at <= 0 {
+		return text
+	}
+	_, behind, _ := strings.Cut(text[at:], "]")
+	most := 40 // bytes
+	if title != "" && strings.Contains(behind, title) {
+		most = len(title) + 100
+	}
+	if len(behind) > most {
+		return text
+	}
+	return text[:at] + "…"
 }
 
 // languageName is what a language calls itself, where we have no words in it its tag.

@@ -111,6 +111,7 @@ func TestPageOfUnknownLanguage(t *testing.T) {
 }
 
 func TestExcerpt(t *testing.T) {
+	titled := strings.Repeat("woord ", 48) + "einde." // longer than an excerpt
 	for _, tt := range []struct{ title, summary, html, want string }{
 		{"Title", "A summary.", "<p>The text.</p>", "A summary."},
 		{"Title", "", "<p>The text.</p>", "The text."},
@@ -122,6 +123,18 @@ func TestExcerpt(t *testing.T) {
 		{"Open source", "", "<p>Open source software is what this is about.</p>", "Open source software is what this is about."},
 		{"…", "Something.", "", "Something."},
 		{"A toot.", "A toot.", "", ""},
+		{"What now?", "What now…", "", ""},
+		{"A toot says...", "", "<p>A toot says all in its first line.</p>", ""},
+		{"All that is to be said of it", "All that is to be...", "", ""},
+		{"Well… that was it", "Well… that was it, and this is new.", "", "Well… that was it, and this is new."},
+		{"A day", "A day… of which more.", "", "A day… of which more."},
+		{"Title", "It begins so. [...] The post Title appeared first on Blog.", "", "It begins so. …"},
+		{"Title", "It begins so. […] Lees verder", "", "It begins so. …"},
+		{"Title", "It begins so […]", "", "It begins so …"},
+		{"Title", "", "<p>“We must […] go on”, she said. Then the hall rose, and nobody asked why.</p>", "“We must […] go on”, she said. Then the hall rose, and nobody asked why."},
+		{"Title", "“We must […] go on”, she said. […] The post Title appeared first on Blog.", "", "“We must […] go on”, she said. …"},
+		{titled, titled + " And so on.", "", ""},
+		{titled[:len(titled)-6] + "…", "", "<p>" + titled + " And so on.</p>", ""},
 	} {
 		p := post.Post{Title: tt.title, Summary: tt.summary, HTML: tt.html}
 		if got := excerpt(p); got != tt.want {
