@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,18 @@ func TestBlock(t *testing.T) {
 	if first, inAll, err := s.FirstWaiting(ctx, 2); len(first) != 2 || inAll != 3 || err != nil {
 		t.Errorf("%d of %d, %v", len(first), inAll, err)
 	}
+	err := s.query(ctx, "EXPLAIN QUERY PLAN "+firstWaitingQuery, func(scan func(...any) error) error {
+		var (
+			id, parent, unused int
+			step               string
+		)
+		err := scan(&id, &parent, &unused, &step)
+		if strings.Contains(step, "CO-ROUTINE") || strings.Contains(step, "MATERIALIZE") {
+			t.Errorf("to give some, all are gathered: %s", step)
+		}
+		return err
+	}, 2)
+	do(err)
 	if _, err := s.Decide(ctx, by(t0), "https://refused.spam.example/1", post.Refused); err != nil {
 		t.Fatal(err)
 	}

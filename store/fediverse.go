@@ -119,9 +119,13 @@ func (s *Store) Waiting(ctx context.Context) ([]post.Waiting, error) {
 	return list, err
 }
 
+// firstWaitingQuery counts beside what it gives: a window over it would hold all of them.
+const firstWaitingQuery = `SELECT source, id, author, url, since, verdict, (SELECT count(*) FROM waiting WHERE verdict = '')
+	FROM waiting WHERE verdict = '' ORDER BY since, source, id LIMIT ?`
+
 // FirstWaiting is the beginning of Waiting, at most so many, and how many wait in all.
 func (s *Store) FirstWaiting(ctx context.Context, most int) (list []post.Waiting, inAll int, err error) {
-	err = s.query(ctx, "SELECT source, id, author, url, since, verdict, count(*) OVER () FROM waiting WHERE verdict = '' ORDER BY since, source, id LIMIT ?", func(scan func(...any) error) error {
+	err = s.query(ctx, firstWaitingQuery, func(scan func(...any) error) error {
 		w, err := scanWaiting(scan, &inAll)
 		list = append(list, w)
 		return err
