@@ -171,7 +171,8 @@ type operatorView struct {
 	Waiting     []waitingView
 	OfWaiting   string     // how many of them are shown, where that is not all
 	Choice      []linkView // sources, by their ids
-	Blocks      []string
+	Blocks      []string   // sources by their ids, else names
+	OfBlocks    string     // as OfWaiting
 	Journal     []entryView
 }
 
@@ -190,6 +191,9 @@ type answerView struct {
 
 // Answer is for "post" or "proposal", and which one.
 func (v operatorView) Answer(kind, what string) answerView { return answerView{v, kind, what} }
+
+// mostBlocks is how much of what is blocked the desk shows, the newest.
+const mostBlocks = 100
 
 type waitingView struct{ ID, URL, Author, Source, Date string }
 
@@ -246,11 +250,17 @@ func (h *handler) fillDesk(ctx context.Context, v *operatorView) error {
 	for _, p := range desk.Waiting {
 		v.Waiting = append(v.Waiting, waitingView{p.ID, p.URL, p.Author, p.Source, moment(v.Words, p.Since)})
 	}
+	shown := map[string]bool{}
 	for _, b := range desk.Blocks {
-		if b.Source != "" {
-			b.Name = b.Source
+		name := cmp.Or(b.Source, b.Name)
+		if !shown[name] {
+			v.Blocks = append(v.Blocks, name)
 		}
-		v.Blocks = append(v.Blocks, b.Name)
+		shown[name] = true
+	}
+	if n := len(v.Blocks); n > mostBlocks {
+		v.Blocks = v.Blocks[n-mostBlocks:]
+		v.OfBlocks = v.Words.Number(mostBlocks) + " / " + v.Words.Number(n)
 	}
 	for _, e := range desk.Journal {
 		v.Journal = append(v.Journal, entryView{moment(v.Words, e.At), e.Name, string(e.Deed), e.Of, e.Word})

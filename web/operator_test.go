@@ -246,3 +246,32 @@ func TestDeskShowsTheFirst(t *testing.T) {
 		t.Errorf("%d, %d posts", w.Code, n)
 	}
 }
+
+// Of what is blocked the desk shows the newest, a source once for all its addresses.
+func TestDeskShowsBlocks(t *testing.T) {
+	h, _ := gate(t, "nl-NL")
+	var blocks post.Blocks
+	h.Operators.Desk = func(context.Context) (Desk, error) { return Desk{Blocks: blocks}, nil }
+	desk := func() string {
+		r := httptest.NewRequest("GET", "/operator/", nil)
+		r.AddCookie(h.cookie(sessionCookie, string(people.NewToken()), time.Hour))
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		_, shown, _ := strings.Cut(w.Body.String(), "<p>Geweerd:")
+		shown, _, _ = strings.Cut(shown, "</p>")
+		return shown
+	}
+	for _, name := range []string{"west.example/feed", "social.example/@west"} {
+		blocks = append(blocks, post.Block{Name: name, Source: "west", Since: noon})
+	}
+	blocks = append(blocks, post.Block{Name: "bad.example", Since: noon})
+	if got := desk(); got != ` <bdi dir="ltr">west</bdi> <bdi dir="ltr">bad.example</bdi>` {
+		t.Errorf("%q", got)
+	}
+	for i := range 1500 {
+		blocks = append(blocks, post.Block{Name: fmt.Sprintf("bad-%d.example", i), Since: noon.Add(time.Hour)})
+	}
+	if got := desk(); strings.Count(got, "<bdi") != mostBlocks || !strings.Contains(got, "(100 / 1.502)") || !strings.Contains(got, ">bad-1499.example<") {
+		t.Errorf("%d are shown: %.100s", strings.Count(got, "<bdi"), got)
+	}
+}
