@@ -66,6 +66,14 @@ const (
 	StoryRestored  Deed = "story restored"
 )
 
+// Refusal is why something is not done that somebody decided.
+type Refusal struct {
+	Why  string
+	Help string // what to do about it, with commands: for whoever gave one
+}
+
+func (r *Refusal) Error() string { return r.Why + ": " + r.Help }
+
 // Entry is a line of the journal.
 type Entry struct {
 	Seq int64 // grows with time

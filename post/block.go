@@ -94,8 +94,15 @@ func (s SourceState) Addresses() []string {
 type BlockedError struct{ Block }
 
 func (e *BlockedError) Error() string {
-	return fmt.Sprintf("it is blocked since %s: \"samenloop source unblock %s\" lets it in", e.Since.UTC().Format(time.DateOnly), cmp.Or(e.Source, e.Name))
+	return fmt.Sprintf("it is blocked since %s: \"samenloop source unblock %s\" lets it in", e.day(), cmp.Or(e.Source, e.Name))
 }
+
+// Why says that without the command.
+func (e *BlockedError) Why() string {
+	return fmt.Sprintf("%q is blocked since %s", cmp.Or(e.Source, e.Name), e.day())
+}
+
+func (e *BlockedError) day() string { return e.Since.UTC().Format(time.DateOnly) }
 
 // Regard is what the operator thinks of somebody of the fediverse.
 type Regard int

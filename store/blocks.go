@@ -106,7 +106,7 @@ func (s *Store) Unblock(ctx context.Context, by people.Hand, what string) error 
 			return err
 		}
 		if n == 0 {
-			return fmt.Errorf("it is not blocked under that name: \"samenloop source blocks\" shows what is")
+			return &people.Refusal{Why: "it is not blocked under that name", Help: `"samenloop source blocks" shows what is`}
 		}
 		tx.touched[everyList] = true
 		return tx.note(by, people.Unblocked, what)

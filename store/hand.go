@@ -35,7 +35,7 @@ func find(name string, query func(string, func(scan func(...any) error) error, .
 		key := post.Key(name)
 		err := query("SELECT p.row, coalesce(p.story, 0) FROM post_key k JOIN post p ON p.row = k.post WHERE k.key = ? ORDER BY p.row LIMIT 200", add, key)
 		if err == nil && len(found.rows) == 0 {
-			err = fmt.Errorf("no post has the URL %s: \"samenloop post list\" shows them", name)
+			err = &people.Refusal{Why: "no post has the URL " + name, Help: `"samenloop post list" shows them`}
 		}
 		delete(stories, 0)
 		if err == nil && len(stories) > 1 {
@@ -49,7 +49,7 @@ func find(name string, query func(string, func(scan func(...any) error) error, .
 	err := query(`SELECT e.lead, e.story FROM story t JOIN edition e ON e.story = t.row WHERE t.id = ?1
 		OR t.row = (SELECT story FROM edition WHERE id = ?1) ORDER BY e.main DESC, e.row LIMIT 1`, add, name)
 	if err == nil && len(found.rows) == 0 {
-		err = fmt.Errorf("there is no story %q: give its id as \"samenloop post list\" shows it, or the URL of one of its posts", name)
+		err = &people.Refusal{Why: fmt.Sprintf("there is no story %q", name), Help: `give its id as "samenloop post list" shows it, or the URL of one of its posts`}
 	}
 	return found, err
 }

@@ -186,7 +186,7 @@ func (tx *transaction) source(id string) (st post.SourceState, err error) {
 	err = tx.row("SELECT s.url, s.state, v.feed_url, v.account FROM source s JOIN visit v ON v.source = s.id WHERE s.id = ?", []any{id},
 		&st.Source.URL, &st.State, &st.Visit.FeedURL, &account)
 	if errors.Is(err, sql.ErrNoRows) {
-		return st, fmt.Errorf("there is no source %q: \"samenloop source list\" shows them", id)
+		return st, &people.Refusal{Why: fmt.Sprintf("there is no source %q", id), Help: `"samenloop source list" shows them`}
 	}
 	if err == nil {
 		st.Visit.Account, err = scanAccount(account)

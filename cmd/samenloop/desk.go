@@ -43,12 +43,27 @@ func (c *config) operators(s *store.Store, tries *web.Tries, done func()) *web.O
 			case store.IsFault(err):
 				return "", err
 			case err != nil:
-				return err.Error(), nil
+				return whyNot(err), nil
 			}
 			done()
 			return "", nil
 		},
 	}
+}
+
+// whyNot says on a page why something is not done: not what was called, and no commands.
+func whyNot(err error) string {
+	var (
+		refusal *people.Refusal
+		blocked *post.BlockedError
+	)
+	switch {
+	case errors.As(err, &refusal):
+		return refusal.Why
+	case errors.As(err, &blocked):
+		return blocked.Why()
+	}
+	return err.Error()
 }
 
 // decide does what an operator chose on a page, as the commands do.

@@ -3,6 +3,7 @@ package main
 import (
 	"database/sql"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -287,6 +288,42 @@ func TestDecideOnPages(t *testing.T) {
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
 	if res, err := d.Do(r); err != nil || res.StatusCode != http.StatusForbidden {
 		t.Errorf("%v, %v", res, err)
+	}
+}
+
+// What cannot be done is said on a page in words of it: commands are for whoever has a terminal.
+func TestRefusedOnPages(t *testing.T) {
+	d := newDesk(t)
+	d.signIn()
+	for _, what := range []string{"b", "other.example"} {
+		if err := d.Block(t.Context(), people.Hand{Name: "root", At: time.Now()}, what); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, address := range []string{"gopher://old.example/", "https://b.example/feed"} { // proposals 3 and 4
+		if err := d.Propose(t.Context(), people.Proposal{URL: address, Title: "X", Sent: time.Now()}, people.NewToken().Digest()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	today := time.Now().UTC().Format(time.DateOnly)
+	for _, tt := range []struct{ do, what, with, want string }{
+		{"approve-proposal", "2", "", `"other.example" is blocked since ` + today},
+		{"approve-proposal", "3", "", `url: write a whole address, such as "https://example.org/feed/", or an account, such as "acct:name@example.org"`},
+		{"approve-proposal", "4", "", `that is source "b", which is blocked`},
+		{"pause", "none", "", `there is no source "none"`},
+		{"resume", "b", "", `"b" is blocked since ` + today},
+		{"block", "none", "", `there is no source "none"`},
+		{"unblock", "good.example", "", "it is not blocked under that name"},
+		{"lock", "none", "nl", `there is no source "none"`},
+		{"join", "https://a.example/1", "https://a.example/2", "no post has the URL https://a.example/1"},
+		{"retract", "none", "", `there is no story "none"`},
+	} {
+		page := d.want(409, "/operator/do", "do", tt.do, "what", tt.what, "with", tt.with)
+		_, said, _ := strings.Cut(page, `<p class="say" role="alert">`)
+		said, _, _ = strings.Cut(said, "</bdi>")
+		if _, said, _ = strings.Cut(said, `<bdi lang="en">`); html.UnescapeString(said) != tt.want {
+			t.Errorf("%s %s: %s, want %s", tt.do, tt.what, html.UnescapeString(said), tt.want)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -342,6 +343,11 @@ func TestProposalCommand(t *testing.T) {
 	if said, err := run("refuse", "1", "3"); err != nil || said != "refused   https://a.example/\nrefused   https://c.example/\n" {
 		t.Errorf("%s, %v", said, err)
 	}
+	proposalFlags.id = "no id"
+	if said, err := run("approve", "2"); !errors.As(err, new(*usageError)) || !strings.HasPrefix(err.Error(), "proposal approve: id: ") {
+		t.Errorf("%s, %v", said, err)
+	}
+	proposalFlags.id = ""
 	if said, err := run("approve", "2"); err != nil || !strings.Contains(said, `source "b"`) {
 		t.Errorf("%s, %v", said, err)
 	}

@@ -85,6 +85,9 @@ func answerProposal(c *call, cfg *config, s *store.Store, verb string, number in
 		return nil
 	}
 	src, err := cfg.approve(c, s, p, proposalFlags.id, c.hand(proposalFlags.word))
+	if errors.As(err, new(*usageError)) {
+		return wrong("proposal approve: %v", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -103,7 +106,7 @@ func (c *config) approve(ctx context.Context, s *store.Store, p people.Proposal,
 	}
 	src, problem := c.proposed(cmp.Or(id, freeID(states, p.URL, p.Title)), p.URL)
 	if problem != "" {
-		return src, wrong("proposal approve: %s", problem)
+		return src, wrong("%s", problem)
 	}
 	return src, s.ApproveProposal(ctx, by, p.ID, src)
 }

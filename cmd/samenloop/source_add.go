@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 	"golang.org/x/text/unicode/norm"
 
+	"samenloop/people"
 	"samenloop/post"
 )
 
@@ -132,9 +133,9 @@ func reads(states []post.SourceState, addresses ...string) (post.SourceState, bo
 func errKnown(s post.SourceState) error {
 	switch s.State {
 	case post.Blocked:
-		return fmt.Errorf("that is source %q, which is blocked: \"samenloop source blocks\" shows what is, \"source unblock\" lets it in", s.Source.ID)
+		return &people.Refusal{Why: fmt.Sprintf("that is source %q, which is blocked", s.Source.ID), Help: `"samenloop source blocks" shows what is, "source unblock" lets it in`}
 	case post.Removed:
-		return fmt.Errorf("that is source %q, which was removed: \"samenloop source resume %[1]s\" reads it again", s.Source.ID)
+		return &people.Refusal{Why: fmt.Sprintf("that is source %q, which was removed", s.Source.ID), Help: fmt.Sprintf(`"samenloop source resume %s" reads it again`, s.Source.ID)}
 	}
 	return fmt.Errorf("that is source %q already", s.Source.ID)
 }
