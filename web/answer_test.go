@@ -2,7 +2,9 @@ package web
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -117,6 +119,38 @@ func TestConditional(t *testing.T) {
 	}
 	if len(a.packed.body) >= len(body) {
 		t.Error("compression made it no smaller")
+	}
+}
+
+// HEAD says all that GET does, and a 304 what a cache must know, whatever made the answer
+// (RFC 9110, sections 9.3.2 and 15.4.5).
+func TestHeaders(t *testing.T) {
+	server := serve(t, newHandler(t, testSite(), planet()))
+	for path, vary := range map[string]string{
+		"/nl/": "Accept-Encoding", "/feed.atom": "Accept-Encoding", "/nl/sources/": "Accept-Encoding", "/sources.opml": "Accept-Encoding", "/changes.json?after=1": "Accept-Encoding",
+		"/search?q=sociale&lang=nl": "Accept-Encoding", "/feed": "Accept, Accept-Encoding", "/story/s1": "Accept, Accept-Encoding",
+		"/edition/00000000-0000-4000-8000-000000000001": "Accept, Accept-Encoding",
+	} {
+		accept := []string{"Accept", "application/activity+json", "Accept-Encoding", "gzip"}
+		full, _ := get(t, server, "GET", path, accept...)
+		head, body := get(t, server, "HEAD", path, accept...)
+		full.Header.Del("Date")
+		head.Header.Del("Date")
+		if full.StatusCode != 200 || head.StatusCode != 200 || len(body) > 0 || !maps.EqualFunc(full.Header, head.Header, slices.Equal) || full.Header.Get("Vary") != vary {
+			t.Errorf("%s: GET %d %v, HEAD %d %v", path, full.StatusCode, full.Header, head.StatusCode, head.Header)
+		}
+		has := append(accept, "If-None-Match", `"other", W/`+full.Header.Get("ETag"))
+		for _, method := range []string{"GET", "HEAD"} {
+			same, body := get(t, server, method, path, has...)
+			if same.StatusCode != 304 || len(body) > 0 {
+				t.Errorf("%s %s: %d for what the client has", method, path, same.StatusCode)
+			}
+			for _, name := range []string{"ETag", "Vary", "Cache-Control"} {
+				if got, want := same.Header.Get(name), full.Header.Get(name); got != want || got == "" {
+					t.Errorf("%s %s: %s %q with 304, %q with 200", method, path, name, got, want)
+				}
+			}
+		}
 	}
 }
 

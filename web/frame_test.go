@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"html/template"
 	"net/http"
 	"strings"
 	"testing"
@@ -58,5 +59,33 @@ func TestTrouble(t *testing.T) {
 	}
 	if res, _ := get(t, server, "POST", "/planet/nl/", "Accept", browserAccept); res.StatusCode != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %d", res.StatusCode)
+	}
+}
+
+// A page that cannot be made to its end is none: of what was made nothing is sent.
+func TestNoHalfPages(t *testing.T) {
+	h, _ := gate(t, "nl-NL")
+	said := logged(t)
+	before := pages
+	defer func() { pages = before }()
+	half := parsePages()
+	for _, page := range half {
+		template.Must(page.Parse(`{{define "main"}}<p>half</p>{{index .Languages 99}}{{end}}`))
+	}
+	pages = func() map[string]*template.Template { return half }
+	server := serve(t, h)
+	for _, path := range []string{"/nl/", "/story/s1", "/search?q=web", "/nl/sources/", "/nl/about/", "/explain", "/operator/"} {
+		said.Reset()
+		res, body := get(t, server, "GET", path, "Accept", browserAccept)
+		if res.StatusCode != 500 || bytes.Contains(body, []byte("<")) || res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("ETag") != "" {
+			t.Errorf("%s: %d %v %.200s", path, res.StatusCode, res.Header, body)
+		}
+		where, _, _ := strings.Cut(path, "?")
+		if !strings.Contains(said.String(), "path="+where) {
+			t.Errorf("%s is not logged: %s", path, said)
+		}
+	}
+	if res, body := get(t, server, "GET", "/nope", "Accept", browserAccept); res.StatusCode != 404 || string(body) != "not found\n" {
+		t.Errorf("an error that cannot be a page: %d %s", res.StatusCode, body)
 	}
 }
