@@ -182,16 +182,20 @@ func (s *server) end() (time.Duration, error) {
 	return s.cmd.ProcessState.UserTime() + s.cmd.ProcessState.SystemTime(), nil
 }
 
-// cpu is what the process took so far, to the hundredth of a second.
-func (s *server) cpu() (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
+// cpu is what the threads of the process took so far, to the nanosecond.
+func (s *server) cpu() (total time.Duration, err error) {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", s.cmd.Process.Pid))
+	if err == nil && len(threads) == 0 {
+		err = errors.New("this system does not tell what threads take")
 	}
-	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])) // proc_pid_stat(5), from the third
-	user, _ := strconv.Atoi(fields[11])
-	system, _ := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * time.Second / 100, nil
+	for _, file := range threads {
+		var ran time.Duration
+		if text, err := os.ReadFile(file); err == nil { // else it has just ended
+			fmt.Sscan(string(text), &ran)
+		}
+		total += ran
+	}
+	return total, err
 }
 
 // memory is what the process has resident now and had at most, in MB (10⁶ bytes).
