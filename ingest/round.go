@@ -77,7 +77,8 @@ const (
 	mostTogether = 64  // batches written in one transaction,
 	mostPosts    = 300 // unless there are so many posts in them,
 	timeToGather = 50 * time.Millisecond
-	mostNamed    = 4 // feeds that a page names, tried in its order
+	mostNamed    = 4              // feeds that a page names, tried in its order
+	pastAgo      = 24 * time.Hour // how much older is surely older, where dates are days
 )
 
 // understanding has a place for each document that is being understood at the
@@ -444,8 +445,10 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 		b.Visit = failed(answered(v, resp, b.Now), err.Error(), firstRetry, b.Now)
 		return
 	}
+	// What was cut off the last time is no news, as far as it is older than that.
+	cut := v.Body == (post.Digest{})
 	for i := range posts {
-		posts[i].Backfill = past
+		posts[i].Backfill = past || cut && posts[i].Published.Before(v.Changed.Add(-pastAgo))
 	}
 	b.Posts = posts
 	report.Known = known
@@ -453,6 +456,9 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 	b.Visit = succeeded(v, resp, len(posts) > 0 || past, doc.TTL, b.Now)
 	b.Visit.Body, b.Visit.Entries = body, doc.last.bytes()
 	b.Visit.FeedTitle, b.Visit.SiteURL = post.CleanText(doc.Title, mostName), post.PublicURL(doc.SiteURL)
+	if past && left > 0 { // the rest of what was there before it was read is its past, too
+		b.Visit.Changed = time.Time{}
+	}
 	if left > 0 {
 		b.Visit.Notice = join(b.Visit.Notice, fmt.Sprintf("%d more new entries wait for the next visits: %d are taken at once", left, mostFresh))
 	}

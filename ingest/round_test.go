@@ -189,6 +189,54 @@ func TestPanicInReport(t *testing.T) {
 	}
 }
 
+// The past of a source is no news, also where it does not come in one visit; what is written meanwhile is.
+func TestPastInPieces(t *testing.T) {
+	item := func(n int, date time.Time) string {
+		return fmt.Sprintf("<item><guid>%d</guid><title>Number %[1]d #openweb</title><pubDate>%s</pubDate></item>", n, date.Format(time.RFC1123Z))
+	}
+	for _, cut := range []bool{false, true} {
+		w := newWorld(t, "feeds")
+		w.follow(false, "{{feeds}}/feed")
+		items, many := "", 700
+		if cut {
+			many = 60
+		}
+		for n := range many {
+			items = item(n, w.now.Add(-time.Duration(many-n)*48*time.Hour)) + items
+		}
+		feed := func(items string) string {
+			return `<?xml version="1.0"?><rss version="2.0"><channel><title>T</title>` + items + `</channel></rss>`
+		}
+		w.fakes["feeds"].docs["/feed"] = feed(items)
+		if cut {
+			w.fakes["feeds"].docs["/feed"] = feed(items)[:len(items)/2]
+		}
+		w.round()
+		w.now = w.now.Add(2 * time.Hour)
+		if cut {
+			items = item(9999, w.now) + items
+		}
+		w.fakes["feeds"].docs["/feed"] = feed(items)
+		w.round()
+		w.now = w.now.Add(2 * time.Hour)
+		items = item(10000, w.now) + items
+		w.fakes["feeds"].docs["/feed"] = feed(items)
+		w.round()
+		all, err := w.store.Sources(t.Context())
+		if err != nil || all[0].Posts != many+1 && all[0].Posts != many+2 {
+			t.Fatalf("%d posts, %v", all[0].Posts, err)
+		}
+		page, err := w.store.Changes(t.Context(), post.ChangeQuery{Limit: 1000})
+		var news []string
+		for _, c := range page.Changes {
+			news = append(news, c.Edition.Lead.ID)
+		}
+		if want := all[0].Posts - many; err != nil || len(news) != want || !slices.Contains(news, "10000") {
+			t.Errorf("cut: %t, of %d posts these are news: %q, %v", cut, all[0].Posts, news, err)
+		}
+	}
+}
+
 // The articles of a large feed are read as those of a small one, also where nothing in it is new.
 func TestArticlesOfLargeFeeds(t *testing.T) {
 	w := newWorld(t, "a")
