@@ -16,19 +16,46 @@ const (
 
 	mostStatusSource = 100 // runes of the source's name
 	mostStatusTags   = 100 // runes of the topics' hashtags together
+	mostOddURL       = 200 // bytes
 )
+
+// linksWhole says of a URL that Mastodon surely takes it for a link to its end: what it does
+// not, it counts character by character.
+func linksWhole(page string) bool {
+	_, rest, _ := strings.Cut(page, "://")
+	_, path, _ := strings.Cut(rest, "/")
+	path, query, _ := strings.Cut(path, "?")
+	const inside = "/_.~%=&+:,;@!-"
+	odd := func(r rune) bool { return !isPlain(r) && !strings.ContainsRune(inside, r) }
+	if strings.ContainsFunc(path, odd) || strings.ContainsFunc(query, odd) {
+		return false
+	}
+	last, _ := utf8.DecodeLastRuneInString(page)
+	return isPlain(last) || strings.ContainsRune("/_=&-", last)
+}
+
+func isPlain(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' || '0' <= r && r <= '9' }
 
 // StatusText is an edition as a bot may post it: title and source in the frame of
 // its language, the link, the hashtags of its topics. It has at most 500
 // characters as Mastodon counts, mentions nobody, links to page alone, and has
 // no hashtags but those of topics.
 //
-// page is the link. words have the frame; topics are those of the site.
-func StatusText(e *Edition, page string, words *i18n.Words, topics []Topic) string {
+// page is the link; story is ours, which stands for one that is long and that Mastodon does
+// not link to its end. words have the frame; topics are those of the site.
+func StatusText(e *Edition, page, story string, words *i18n.Words, topics []Topic) string {
+	link := statusURL
+	if !linksWhole(page) {
+		if len(page) > mostOddURL {
+			page = story
+		} else {
+			link += len(page) // the link, and what is left of it as text
+		}
+	}
 	all := statusTags(e.Topics, topics, "")
 	source := quiet(CleanText(e.Source.Title, mostStatusSource), all)
 	title := CleanText(e.Lead.Title, maxStatus)
-	room := maxStatus - utf8.RuneCountInString(words.Status.With("title", "", "source", source)) - statusURL - len("\n\n\n\n")
+	room := maxStatus - utf8.RuneCountInString(words.Status.With("title", "", "source", source)) - link - len("\n\n\n\n")
 	for _, tag := range all {
 		room -= len(" #") + utf8.RuneCountInString(tag)
 	}

@@ -29,8 +29,38 @@ func TestStatusText(t *testing.T) {
 		{"en", "{source} {title}", "{title}", "", "{source} {title} – from {title}\n\n" + page},
 	} {
 		e := Edition{Lead: Post{Title: c.title}, Source: Source{Title: c.source}, Topics: strings.Fields(c.topics)}
-		if got := StatusText(&e, page, i18n.WordsIn(c.language), statusTopics); got != c.want {
+		if got := StatusText(&e, page, "https://here.example/story/x", i18n.WordsIn(c.language), statusTopics); got != c.want {
 			t.Errorf("%s %q:\n%q, want\n%q", c.language, c.title, got, c.want)
+		}
+	}
+}
+
+// A link that Mastodon may not take to its end counts in full, and where it is long ours stands for it.
+func TestStatusTextOddLinks(t *testing.T) {
+	const ours = "https://here.example/story/x"
+	for page, whole := range map[string]bool{
+		"https://waag.example/" + strings.Repeat("a/", 400):          true,
+		"https://waag.example":                                       true,
+		"https://waag.example/~me/a%20b?id=3&x=y":                    true,
+		"https://waag.example/a_(b)":                                 false,
+		"https://waag.example/a(b" + strings.Repeat("c", 100):        false,
+		"https://waag.example/a(b" + strings.Repeat("c", 900):        false,
+		"https://waag.example/d" + strings.Repeat(".", 900):          false,
+		"https://waag.example/a?b" + strings.Repeat("?", 100):        false,
+		"https://waag.example/zz#!(" + strings.Repeat("y", 900):      false,
+		"https://waag.example/" + strings.Repeat("é", 90) + "/title": false,
+	} {
+		e := Edition{Lead: Post{Title: strings.Repeat("long words ", 90)}, Source: Source{Title: strings.Repeat("name ", 40)}, Topics: []string{"social", "web"}}
+		got := StatusText(&e, page, ours, i18n.WordsIn("nl"), statusTopics)
+		link, counts := page, 23+len(page)
+		switch {
+		case whole:
+			counts = 23
+		case len(page) > mostOddURL:
+			link, counts = ours, 23
+		}
+		if n := utf8.RuneCountInString(strings.Replace(got, link, "", 1)) + counts; !strings.Contains(got, link+"\n") || n > maxStatus || n < maxStatus-40 {
+			t.Errorf("%.60s: %d, %q", page, n, got)
 		}
 	}
 }
@@ -50,7 +80,7 @@ func FuzzStatusText(f *testing.F) {
 	page := "https://waag.example/" + strings.Repeat("path/", 100)
 	f.Fuzz(func(t *testing.T, title, source string) {
 		e := Edition{Lead: Post{Title: title}, Source: Source{Title: source}, Topics: []string{"social", "web"}}
-		got := StatusText(&e, page, i18n.WordsIn("nl"), statusTopics)
+		got := StatusText(&e, page, "https://here.example/story/x", i18n.WordsIn("nl"), statusTopics)
 		if n := mastodonLength(got); n > maxStatus {
 			t.Errorf("%d characters: %q", n, got)
 		}

@@ -127,7 +127,7 @@ func (h *handler) changeItem(c post.Change) changeItem {
 		if words == i18n.Und {
 			words = h.Languages[0]
 		}
-		item.StatusText = post.StatusText(e, item.URL, i18n.WordsIn(words), h.Topics)
+		item.StatusText = post.StatusText(e, item.URL, h.storyURL(e.Story), i18n.WordsIn(words), h.Topics)
 	}
 	return item
 }
