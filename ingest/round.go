@@ -448,7 +448,7 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 	// What was cut off the last time is no news, as far as it is older than that.
 	cut := v.Body == (post.Digest{})
 	for i := range posts {
-		posts[i].Backfill = past || cut && posts[i].Published.Before(v.Changed.Add(-pastAgo))
+		posts[i].Backfill = past || cut && posts[i].Date().Before(v.Changed.Add(-pastAgo))
 	}
 	b.Posts = posts
 	report.Known = known
