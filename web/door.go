@@ -36,14 +36,22 @@ const (
 	mostUnread = 256 << 10   // bytes that the system keeps for one; else it may be megabytes
 )
 
+// A full buffer of net/http is the head of an answer with the first of its body. The
+// rest follows in a write of its own, which costs the system as much again: it is held
+// until that comes.
+const fullBuffer = 4 << 10 // bytes
+
+var fullBuffers = sync.Pool{New: func() any { return new([fullBuffer]byte) }}
+
 // guest is a connection that was let in.
 type guest struct {
 	net.Conn
 	door *Door
 	home string
 
-	since    atomic.Int64 // when it began to keep us waiting, in Unix nanoseconds; zero where it waits for us
-	deadline time.Time    // of its writes
+	since    atomic.Int64                     // when it began to keep us waiting, in Unix nanoseconds; zero where it waits for us
+	held     atomic.Pointer[[fullBuffer]byte] // goes with what is written next; whoever takes it out has it alone
+	deadline atomic.Int64                     // of its writes, in Unix nanoseconds
 }
 
 // Accept implements [net.Listener].
@@ -81,7 +89,8 @@ func (d *Door) makePlace(most int) bool {
 	if g == nil {
 		return false
 	}
-	g.Close()
+	g.leave()
+	g.Conn.Close() // what is held would be waited for
 	return true
 }
 
@@ -113,6 +122,7 @@ func moved(c net.Conn, step http.ConnState) {
 	case step == http.StateActive: // its request is there
 		g.since.Store(0)
 	case step == http.StateIdle: // its answer was taken
+		g.release() // where that fails, so does the next that is asked of it
 		g.waits(time.Now())
 	}
 }
@@ -122,36 +132,73 @@ func (g *guest) waits(since time.Time) { g.since.Store(since.UnixNano()) }
 
 // Close implements [net.Conn].
 func (g *guest) Close() error {
+	g.leave()
+	return errors.Join(g.release(), g.Conn.Close())
+}
+
+// leave gives its place to others.
+func (g *guest) leave() {
 	g.door.mu.Lock()
+	defer g.door.mu.Unlock()
 	if _, here := g.door.guests[g]; here {
 		delete(g.door.guests, g)
 		if g.door.homes[g.home]--; g.door.homes[g.home] == 0 {
 			delete(g.door.homes, g.home)
 		}
 	}
-	g.door.mu.Unlock()
-	return g.Conn.Close()
 }
 
-// Write implements [net.Conn]. It goes on for as long as the client goes on reading.
-func (g *guest) Write(b []byte) (n int, err error) {
+// Write implements [net.Conn].
+func (g *guest) Write(b []byte) (int, error) {
+	held := g.held.Swap(nil)
+	switch {
+	case held != nil:
+		defer fullBuffers.Put(held)
+		n, err := g.write(net.Buffers{held[:], b})
+		return max(0, n-fullBuffer), err
+	case len(b) == fullBuffer:
+		held = fullBuffers.Get().(*[fullBuffer]byte)
+		copy(held[:], b)
+		g.held.Store(held)
+		return len(b), nil
+	}
+	return g.write(net.Buffers{b})
+}
+
+// release writes what is held, where nothing follows it.
+func (g *guest) release() error {
+	held := g.held.Swap(nil)
+	if held == nil {
+		return nil
+	}
+	defer fullBuffers.Put(held)
+	_, err := g.write(net.Buffers{held[:]})
+	return err
+}
+
+// write goes on for as long as the client goes on reading.
+func (g *guest) write(b net.Buffers) (n int, err error) {
 	now := time.Now()
 	g.waits(now)
 	defer g.since.Store(0)
 	for ; ; now = time.Now() {
-		if deadline := now.Add(timeToTake); deadline.Sub(g.deadline) > lessTime {
-			if err := g.SetWriteDeadline(deadline); err != nil {
+		if deadline := now.Add(timeToTake); deadline.UnixNano()-g.deadline.Load() > int64(lessTime) {
+			if err := g.Conn.SetWriteDeadline(deadline); err != nil {
 				return n, err
 			}
-			g.deadline = deadline
+			g.deadline.Store(deadline.UnixNano())
 		}
-		taken, err := g.Conn.Write(b[n:])
-		n += taken
+		taken, err := b.WriteTo(g.Conn)
+		n += int(taken)
 		if taken < leastTaken || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, err
 		}
 	}
 }
+
+// SetWriteDeadline implements [net.Conn]. How long a write may take is for the door
+// alone to say: net/http takes every deadline back when an answer is written.
+func (g *guest) SetWriteDeadline(time.Time) error { return nil }
 
 // homeOf is whose connection it is.
 func homeOf(addr net.Addr) string {

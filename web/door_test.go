@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -130,6 +133,7 @@ func TestTimeToTake(t *testing.T) {
 			if _, err := g.Write(make([]byte, 1)); err != nil {
 				t.Fatal(err)
 			}
+			g.SetWriteDeadline(time.Time{}) // as net/http does after each answer
 			time.Sleep(pause)
 			began := time.Now()
 			_, err := g.Write(make([]byte, 1))
@@ -140,6 +144,101 @@ func TestTimeToTake(t *testing.T) {
 	}
 }
 
+// A full buffer waits for what follows it, and no longer than that.
+func TestDoorHolds(t *testing.T) {
+	full := strings.Repeat("x", fullBuffer)
+	for _, tt := range []struct {
+		name  string
+		ends  func(*guest)
+		after string
+	}{
+		{"the rest", func(g *guest) { io.WriteString(g, "rest") }, "rest"},
+		{"another one", func(g *guest) { io.WriteString(g, full) }, full},
+		{"the end of the answer", func(g *guest) { moved(g, http.StateIdle) }, ""},
+		{"the end of the connection", func(g *guest) { g.Close() }, ""},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ours, theirs := net.Pipe()
+			g := (&Door{Most: 1}).letIn(ours, "a", time.Now())
+			var got bytes.Buffer
+			go got.ReadFrom(theirs)
+			if n, err := io.WriteString(g, full); n != len(full) || err != nil {
+				t.Errorf("%s: %d bytes taken, %v", tt.name, n, err)
+			}
+			synctest.Wait()
+			if got.Len() > 0 {
+				t.Errorf("%s: written before it came", tt.name)
+			}
+			tt.ends(g)
+			ours.Close()
+			synctest.Wait()
+			if got.String() != full+tt.after {
+				t.Errorf("%s: %d bytes came, not %d", tt.name, got.Len(), len(full+tt.after))
+			}
+		})
+	}
+}
+
+// Of what is held, what a client that goes took counts for what it was asked to take.
+func TestDoorCounts(t *testing.T) {
+	for _, taken := range []int{0, 1, fullBuffer, fullBuffer + 5} {
+		ours, theirs := net.Pipe()
+		g := (&Door{Most: 1}).letIn(ours, "a", time.Now())
+		g.Write(make([]byte, fullBuffer))
+		go func() {
+			io.ReadFull(theirs, make([]byte, taken))
+			theirs.Close()
+		}()
+		if n, err := g.Write(make([]byte, 10)); n != max(0, taken-fullBuffer) || err == nil {
+			t.Errorf("of %d taken in all %d are of the second write (%v)", taken, n, err)
+		}
+	}
+}
+
+// An answer of any length arrives whole, also where its connection ends with it.
+func TestDoorLetsOut(t *testing.T) {
+	site, err := Server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		length, _ := strconv.Atoi(r.URL.Query().Get("length"))
+		if parts := r.URL.Query().Has("parts"); !parts {
+			w.Header().Set("Content-Length", strconv.Itoa(length))
+		}
+		w.Write(bytes.Repeat([]byte("x"), length/2))
+		w.Write(bytes.Repeat([]byte("x"), length-length/2))
+	}), "", "http://127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(nil)
+	server.Config, server.Listener = site, &Door{Listener: server.Listener, Most: 8}
+	server.Start()
+	defer server.Close()
+	var lengths []int
+	for n := 0; n < 2*fullBuffer; n += 100 {
+		lengths = append(lengths, n)
+	}
+	for n := fullBuffer - 300; n <= fullBuffer; n++ { // with its head it is a full buffer, or less, or more
+		lengths = append(lengths, n, n+fullBuffer)
+	}
+	for _, closing := range []bool{false, true} {
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: closing}, Timeout: 10 * time.Second}
+		for _, length := range lengths {
+			for _, how := range []string{"", "&parts"} {
+				resp, err := client.Get(fmt.Sprintf("%s/?length=%d%s", server.URL, length, how))
+				if err != nil {
+					t.Fatalf("%d bytes: %v", length, err)
+				}
+				n, err := io.Copy(io.Discard, resp.Body)
+				resp.Body.Close()
+				if err != nil || n != int64(length) {
+					t.Fatalf("%d of %d bytes came (closing %v%s): %v", n, length, closing, how, err)
+				}
+			}
+		}
+		client.CloseIdleConnections()
+	}
+}
+
+// Whoever knocks is let in
 // Whoever knocks is let in and answered, however many sit there, and those make place.
 func TestDoorLetsIn(t *testing.T) {
 	site, err := Server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "here") }), "", "http://127.0.0.1")
