@@ -88,6 +88,9 @@ func (a *answer) serve(w http.ResponseWriter, r *http.Request) {
 	header["Last-Modified"] = a.lastModified
 	if a.policy != nil {
 		header["Content-Security-Policy"] = a.policy
+	} else { // a feed leads nowhere and opens nothing, and is asked for most
+		delete(header, "Referrer-Policy")
+		delete(header, "Cross-Origin-Opener-Policy")
 	}
 
 	chosen, other := &a.plain, &a.packed
