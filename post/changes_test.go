@@ -9,7 +9,7 @@ func TestTell(t *testing.T) {
 	history := func(events string) (steps []Step) {
 		for i, e := range events {
 			if e != '.' {
-				steps = append(steps, Step{int64(i + 1), map[rune]Happening{'n': New, 'c': Changed, 'r': Retracted}[e]})
+				steps = append(steps, Step{int64(i + 1), map[rune]Happening{'n': New, 'c': Changed, 'r': Retracted, 'b': Returned}[e]})
 			}
 		}
 		return steps
@@ -31,6 +31,22 @@ func TestTell(t *testing.T) {
 		{"nrn", ChangeQuery{After: 1}, []Step{{2, Retracted}, {3, New}}},
 		{"nrn", ChangeQuery{After: 2}, []Step{{3, New}}},
 		{"nrnc", ChangeQuery{After: 3}, []Step{{4, Changed}}},
+		{"nrb", ChangeQuery{}, []Step{{1, New}}},
+		{"nrb", ChangeQuery{After: 1}, nil},
+		{"nrb", ChangeQuery{After: 2}, nil},
+		{"nrbc", ChangeQuery{}, []Step{{1, New}}},
+		{"nrbc", ChangeQuery{After: 1}, []Step{{4, Changed}}},
+		{"nrbc", ChangeQuery{After: 3}, []Step{{4, Changed}}},
+		{"nrbr", ChangeQuery{}, nil},
+		{"nrbr", ChangeQuery{After: 1}, []Step{{4, Retracted}}},
+		{"nrbrb", ChangeQuery{}, []Step{{1, New}}},
+		{"nrbr", ChangeQuery{After: 2}, nil},
+		{"nrbcr", ChangeQuery{After: 4}, []Step{{5, Retracted}}},
+		{"nrbrn", ChangeQuery{After: 2}, []Step{{5, New}}},
+		{"nrb", ChangeQuery{Backfill: true}, []Step{{3, Returned}}},
+		{"nrb", ChangeQuery{Backfill: true, After: 1}, []Step{{2, Retracted}, {3, Returned}}},
+		{"nrb", ChangeQuery{Backfill: true, After: 2}, []Step{{3, Returned}}},
+		{"nrbc", ChangeQuery{Backfill: true, After: 3}, []Step{{4, Changed}}},
 		// On the second page of a walk that began at 0 and knew all up to 4.
 		{"n.c", ChangeQuery{After: 2, Walk: Walk{0, 4}}, nil},
 		{"n.c..c", ChangeQuery{After: 2, Walk: Walk{0, 4}}, []Step{{6, Changed}}},

@@ -119,6 +119,7 @@ const (
 	New       Happening = "new"
 	Changed   Happening = "changed"
 	Retracted Happening = "retracted"
+	Returned  Happening = "returned" // what was news, by a topic that changed
 )
 
 // Event is one line of a stream: Scope "" is the stream of main editions, else
@@ -148,7 +149,7 @@ type StoryPlan struct {
 type Occasion struct {
 	Now       time.Time
 	Languages []string // of the site, the default first
-	Past      bool     // a topic changed: what now matches is past, not news
+	Past      bool     // a topic changed: what now matches is past, not news, unless it was news before
 	TakeDown  int64    // row of the story that a person takes down; 0 for none
 	PutBack   int64    // row of the story of which a person takes that back; 0 for none
 }
@@ -270,7 +271,7 @@ func settleEditions(g *grouping, component []Member, standing []Standing, onTopi
 	chooseMain(plans, o.Languages)
 	for i := range plans {
 		before, _ := lookup(standing, plans[i].Row)
-		plans[i].Events = events(before, plans[i].Standing)
+		plans[i].Events = events(before, plans[i].Standing, o)
 	}
 	return plans
 }
@@ -290,7 +291,11 @@ func settleEdition(group []Member, was Standing, o Occasion) Standing {
 		if lead.Updated.After(s.Updated) && !lead.Updated.After(o.Now) {
 			s.Updated = lead.Updated
 		}
-		s.Backfill = o.Past || !slices.ContainsFunc(group, func(m Member) bool { return !m.Backfill })
+		if o.Past {
+			s.Backfill = was.Row == 0 || was.Backfill
+		} else {
+			s.Backfill = !slices.ContainsFunc(group, func(m Member) bool { return !m.Backfill })
+		}
 		return s
 	}
 	if s.Sort.After(lead.Date) { // it never moves up
@@ -368,7 +373,7 @@ func beforeAsMain(a, b Standing, languages []string) bool {
 }
 
 // events tells what followers of each stream see when an edition goes from before to after.
-func events(before, after Standing) []Event {
+func events(before, after Standing, o Occasion) []Event {
 	streams := func(s Standing) []string {
 		switch {
 		case s.Retracted != "" || s.Lead == 0:
@@ -383,6 +388,8 @@ func events(before, after Standing) []Event {
 	var list []Event
 	for _, scope := range is {
 		switch {
+		case !slices.Contains(was, scope) && o.Past && before.Retracted != "" && !after.Backfill:
+			list = append(list, Event{scope, Returned})
 		case !slices.Contains(was, scope):
 			list = append(list, Event{scope, New})
 		case before.Shown != after.Shown || i18n.Base(before.Language) != i18n.Base(after.Language):

@@ -88,9 +88,9 @@ type changeRow struct{ seq, edition int64 }
 
 // happened are the next places in a stream, and all that ever happened there to the editions at them.
 func (s *Store) happened(ctx context.Context, q post.ChangeQuery, after, newest int64) ([]changeRow, map[int64][]post.Step, error) {
-	news := " AND c.backfill = 0"
+	news, known := " AND c.backfill = 0", fmt.Sprintf(" AND (c.backfill = 0 OR c.event = '%s')", post.Returned)
 	if q.Backfill {
-		news = ""
+		news, known = "", ""
 	}
 	var (
 		rows     []changeRow
@@ -116,7 +116,7 @@ func (s *Store) happened(ctx context.Context, q post.ChangeQuery, after, newest 
 		return nil, nil, err
 	}
 	err = s.query(ctx, `SELECT c.edition, c.seq, c.event FROM json_each(?) AS ids CROSS JOIN change c ON c.edition = ids.value
-			WHERE c.scope = ? AND c.seq <= ?`+news+" ORDER BY c.seq",
+			WHERE c.scope = ? AND c.seq <= ?`+known+" ORDER BY c.seq",
 		func(scan func(...any) error) error {
 			var (
 				edition int64

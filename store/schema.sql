@@ -296,7 +296,7 @@ CREATE VIRTUAL TABLE edition_text USING fts5(words, content = '', contentless_de
 CREATE TABLE change (
   seq      INTEGER PRIMARY KEY,
   scope    TEXT NOT NULL,               -- '' of main editions, else a base language
-  event    TEXT NOT NULL,               -- new, changed, retracted
+  event    TEXT NOT NULL,               -- new, changed, retracted, returned
   edition  INTEGER NOT NULL REFERENCES edition,
   at       INTEGER NOT NULL,
   backfill INTEGER NOT NULL             -- of an edition that was there before its source (or its topic) was

@@ -269,7 +269,7 @@ func (tx *transaction) saveEdition(e *post.EditionPlan, o post.Occasion) (err er
 	tx.worded[e.Row] = wording{lead: e.Lead, language: e.Language, shown: e.Retracted == "", isNew: isNew || tx.worded[e.Row].isNew}
 	for i, event := range e.Events {
 		if err := tx.exec("INSERT INTO change (seq, scope, event, edition, at, backfill) VALUES (?, ?, ?, ?, ?, ?)",
-			seqs[i], event.Scope, event.What, e.Row, millis(o.Now), e.Backfill); err != nil {
+			seqs[i], event.Scope, event.What, e.Row, millis(o.Now), e.Backfill || event.What == post.Returned); err != nil {
 			return err
 		}
 	}

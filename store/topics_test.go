@@ -62,3 +62,37 @@ func TestRedecide(t *testing.T) {
 		t.Errorf("it returns as %+v, want the id %s", list, was.ID)
 	}
 }
+
+// What a changed topic takes and brings back is no news again, nor lost for who had
+// not heard of it, and what happens to it afterwards is told.
+func TestTopicAndBack(t *testing.T) {
+	s := open(t)
+	know(t, s, "a")
+	save(t, s, t0, "a", about("a", "first", "https://a.example/first"))
+	news := about("a", "news", "https://a.example/news")
+	save(t, s, t0.Add(time.Hour), "a", news)
+	before := changes(t, s, post.ChangeQuery{}).Changes[0].Seq
+	heard := changes(t, s, post.ChangeQuery{}).Last
+	rows, _, err := s.Slice(t.Context(), "", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decide := func(after time.Duration, matches ...post.Match) {
+		t.Helper()
+		if err := s.Redecide(t.Context(), t0.Add(after), []post.Decision{{Row: rows[1], Matches: matches}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	decide(2 * time.Hour)
+	taken := changes(t, s, post.ChangeQuery{}).Last
+	decide(3*time.Hour, news.Matches...)
+	wantTold(t, changes(t, s, post.ChangeQuery{After: before}), "new Title of news")
+	wantTold(t, changes(t, s, post.ChangeQuery{After: heard}))
+	wantTold(t, changes(t, s, post.ChangeQuery{After: taken}))
+	wantTold(t, changes(t, s, post.ChangeQuery{After: taken, Backfill: true}), "returned Title of news")
+	news.Title += " again"
+	save(t, s, t0.Add(4*time.Hour), "a", news)
+	for _, after := range []int64{heard, taken} {
+		wantTold(t, changes(t, s, post.ChangeQuery{After: after}), "changed Title of news again")
+	}
+}

@@ -122,6 +122,9 @@ func (h *handler) changeItem(c post.Change) changeItem {
 			}
 		}
 	}
+	if c.What == post.Returned { // only who asks for the past hears of that
+		item.Event, item.Backfill = post.New, true
+	}
 	if c.What != post.Retracted {
 		words := item.Language
 		if words == i18n.Und {
