@@ -555,7 +555,9 @@ func (r *Reader) compare(ctx context.Context, doc *Document, src post.Source, no
 		said[id] = append(said[id], post.Known{Variant: p.Variant, Digest: sum})
 		fresh = append(fresh, p)
 	}
+	// What is new is told in this order. Most documents begin with their newest.
 	slices.Reverse(fresh)
+	slices.SortStableFunc(fresh, func(a, b post.Post) int { return a.Date().Compare(b.Date()) })
 	return fresh, known, left, nil
 }
 

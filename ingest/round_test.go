@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -186,6 +187,30 @@ func TestPanicInReport(t *testing.T) {
 			t.Fatalf("there are still %s", now)
 		}
 		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// News is told oldest first, however its document is ordered.
+func TestNewsInOrder(t *testing.T) {
+	w := newWorld(t, "feeds")
+	w.follow(false, "{{feeds}}/feed")
+	for _, items := range []string{"old", "2 4 3 old", "5 6 7"} {
+		var doc strings.Builder
+		for _, id := range strings.Fields(items) {
+			day, _ := strconv.Atoi(id)
+			fmt.Fprintf(&doc, "<item><guid>%s</guid><title>Number %[1]s #openweb</title><pubDate>%s</pubDate></item>", id, w.now.AddDate(0, 0, day-100).Format(time.RFC1123Z))
+		}
+		w.fakes["feeds"].docs["/feed"] = `<?xml version="1.0"?><rss version="2.0"><channel><title>T</title>` + doc.String() + `</channel></rss>`
+		w.round()
+		w.now = w.now.Add(2 * time.Hour)
+	}
+	page, err := w.store.Changes(t.Context(), post.ChangeQuery{Limit: 100})
+	var news []string
+	for _, c := range page.Changes {
+		news = append(news, c.Edition.Lead.ID)
+	}
+	if want := []string{"2", "3", "4", "5", "6", "7"}; err != nil || !slices.Equal(news, want) {
+		t.Errorf("told: %q, want %q, %v", news, want, err)
 	}
 }
 
