@@ -38,6 +38,7 @@ type Outline struct {
 	ID, Lock    string // Lock is the operator's Language
 	All, Boosts bool
 	NoFullText  bool
+	Paused      bool
 
 	Outlines []Outline // of a folder
 }
@@ -56,6 +57,7 @@ type outline struct {
 	All        bool      `xml:"samenloop:all,attr,omitempty"`
 	Boosts     bool      `xml:"samenloop:boosts,attr,omitempty"`
 	NoFullText bool      `xml:"samenloop:no_full_text,attr,omitempty"`
+	Paused     bool      `xml:"samenloop:paused,attr,omitempty"`
 	Outlines   []outline `xml:",omitempty"`
 }
 
@@ -87,7 +89,7 @@ func written(outlines []Outline) []outline {
 	for _, o := range outlines {
 		w := outline{
 			Text: o.Title, Feed: o.Feed, Site: o.Site, Language: o.Language,
-			ID: o.ID, Lock: o.Lock, All: o.All, Boosts: o.Boosts, NoFullText: o.NoFullText,
+			ID: o.ID, Lock: o.Lock, All: o.All, Boosts: o.Boosts, NoFullText: o.NoFullText, Paused: o.Paused,
 			Outlines: written(o.Outlines),
 		}
 		if o.Feed != "" {
@@ -177,6 +179,8 @@ func read(attributes []xml.Attr) Outline {
 				o.Boosts = yes
 			case "no_full_text":
 				o.NoFullText = yes
+			case "paused":
+				o.Paused = yes
 			}
 			continue
 		}

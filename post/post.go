@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -380,10 +381,23 @@ type SourceState struct {
 // Title is what readers see: as the operator named it, else as its feed does, else its id.
 func (s SourceState) Title() string { return cmp.Or(s.Source.Title, s.Visit.FeedTitle, s.Source.ID) }
 
-// Feed is the address under which anybody may read it, too: without user and
-// password; empty where it is none of http or https.
+// HasFeed says whether programs that read feeds can read it. Others are accounts, whose
+// lists are ActivityStreams.
+func (s SourceState) HasFeed() bool {
+	kind := s.Visit.Account.Kind
+	return kind == TagFeed || kind == "" && s.Feed() != ""
+}
+
+// Feed is the address to give to who wants to read it, too: of its feed, or of an account.
+// It is without user and password, and empty where it is none of http or https.
 func (s SourceState) Feed() string {
-	u, err := url.Parse(cmp.Or(s.Visit.FeedURL, s.Source.URL))
+	at := cmp.Or(s.Visit.FeedURL, s.Source.URL)
+	if kind := s.Visit.Account.Kind; kind != "" && kind != TagFeed {
+		if at = s.Source.URL; !strings.HasPrefix(at, "http") {
+			at = s.Visit.Account.Actor
+		}
+	}
+	u, err := url.Parse(at)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return ""
 	}

@@ -23,9 +23,14 @@ func (h *handler) opml(ctx context.Context, _ post.Query) (string, []byte, error
 	}
 	var outlines []opml.Outline
 	for _, s := range states {
-		if feed := s.Feed(); feed != "" && s.State != post.Removed && s.State != post.Blocked {
-			outlines = append(outlines, opml.Outline{Title: s.Title(), Feed: feed, Site: s.Visit.SiteURL, Language: s.Source.Language})
+		if s.State == post.Removed || s.State == post.Blocked {
+			continue
 		}
+		feed := h.base + feedPath(post.Query{Source: s.Source.ID}) + ".atom" // what an account posts on topic, for who cannot follow it
+		if s.HasFeed() {
+			feed = s.Feed()
+		}
+		outlines = append(outlines, opml.Outline{Title: s.Title(), Feed: feed, Site: s.Visit.SiteURL, Language: s.Source.Language})
 	}
 	body, err := opml.Write(h.Title, time.Time{}, append(outlines, ours))
 	return opml.Type, body, err

@@ -17,6 +17,8 @@ func TestSourcesOPML(t *testing.T) {
 		{Source: post.Source{ID: "b", URL: "https://b.example/"}, State: post.Paused, Visit: post.Visit{FeedURL: "https://b.example/atom.xml", FeedTitle: "B", SiteURL: "https://b.example/"}},
 		{Source: post.Source{ID: "c", URL: "https://c.example/"}, State: post.Removed},
 		{Source: post.Source{ID: "d", URL: "acct:d@d.example"}, State: post.Active},
+		{Source: post.Source{ID: "e", URL: "https://e.example/@e"}, State: post.Active, Visit: post.Visit{FeedURL: "https://e.example/users/e/outbox", Account: post.Account{Kind: post.Outbox, Actor: "https://e.example/users/e"}}},
+		{Source: post.Source{ID: "f", URL: "https://e.example/tags/f"}, State: post.Active, Visit: post.Visit{FeedURL: "https://e.example/tags/f.rss", Account: post.Account{Kind: post.TagFeed}}},
 	}
 	site := testSite()
 	site.BaseURL = "https://planet.example/below"
@@ -35,6 +37,9 @@ func TestSourcesOPML(t *testing.T) {
 	want := []opml.Outline{
 		{Feed: "https://a.example/feed", Language: "nl"},
 		{Feed: "https://b.example/atom.xml", Site: "https://b.example/"},
+		{Feed: "https://planet.example/below/source/d/feed.atom"},
+		{Feed: "https://planet.example/below/source/e/feed.atom"},
+		{Feed: "https://e.example/tags/f.rss"},
 		{Feed: "https://planet.example/below/nl/feed.atom", Site: "https://planet.example/below/nl/", Language: "nl"},
 		{Feed: "https://planet.example/below/en/feed.atom", Site: "https://planet.example/below/en/", Language: "en"},
 	}

@@ -48,12 +48,17 @@ func TestBotOfTheReadme(t *testing.T) {
 		mu     sync.Mutex
 		posted []string
 		works  = 1 << 30 // how many more statuses are taken before it fails
+		never  = "\x00"  // what is in a status that is never taken
 	)
 	mastodon := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
 		if works--; works < 0 || r.URL.Path != "/api/v1/statuses" || r.Header.Get("Authorization") != "Bearer secret" || r.Header.Get("Idempotency-Key") == "" {
 			http.Error(w, "no", http.StatusInternalServerError)
+			return
+		}
+		if strings.Contains(r.PostFormValue("status"), never) {
+			http.Error(w, "no", http.StatusUnprocessableEntity)
 			return
 		}
 		posted = append(posted, r.PostFormValue("status"))
@@ -103,7 +108,7 @@ func TestBotOfTheReadme(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	run := func(fine bool, want ...string) {
+	run := func(fine bool, want ...string) (says string) {
 		t.Helper()
 		mu.Lock()
 		posted = nil
@@ -122,6 +127,7 @@ func TestBotOfTheReadme(t *testing.T) {
 		if strings.Join(posted, "|") != strings.Join(want, "|") {
 			t.Errorf("posted %q, want %q", posted, want)
 		}
+		return string(out)
 	}
 
 	run(true)
@@ -153,4 +159,20 @@ func TestBotOfTheReadme(t *testing.T) {
 		return want
 	}()...)
 	run(true)
+	// What its server never takes is passed over, and told.
+	mu.Lock()
+	never = "Nooit 6"
+	mu.Unlock()
+	save("Nooit", 5, 6, 7)
+	start()
+	if says := run(true, "Nooit 5", "Nooit 7"); !strings.Contains(says, mastodon.URL+" answered 422 to {") {
+		t.Errorf("it says %q", says)
+	}
+	// A number that was never given is not passed over, and how to go on is told.
+	if err := os.WriteFile(filepath.Join(dir, "place"), []byte("12"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if says := run(false); !strings.Contains(says, "forget the number and go on at from_now") {
+		t.Errorf("it says %q", says)
+	}
 }

@@ -50,7 +50,7 @@ const mostConnections = 1024
 
 func serve(c *call) error {
 	if len(c.args) > 0 {
-		return wrong("serve takes no arguments, and flags come first: %q", printable(c.args[0]))
+		return wrong("serve takes no arguments: %q", printable(c.args[0]))
 	}
 	reloads := make(chan os.Signal, 1)
 	signal.Notify(reloads, syscall.SIGHUP)

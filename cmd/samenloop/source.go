@@ -94,7 +94,7 @@ func source(c *call) error {
 
 func listSources(c *call) error {
 	if len(c.args) > 0 {
-		return wrong("source list takes no arguments, and flags come first: %q", printable(c.args[0]))
+		return wrong("source list takes no arguments: %q", printable(c.args[0]))
 	}
 	_, states, err := c.sourceStates()
 	if err != nil {
@@ -123,7 +123,7 @@ func listSources(c *call) error {
 	g.row("source", "state", "title", "posts", "on topic", "last success", "next visit", "address", "trouble or notice")
 	for _, s := range states {
 		g.row(s.Source.ID, string(s.State), shorten(printable(s.Title()), 30), strconv.Itoa(s.Posts), strconv.Itoa(s.Matched),
-			minute(s.Visit.Succeeded), minute(nextVisit(s)), redact(s.Source.URL), lastVisit(s.Visit))
+			minute(s.Visit.Succeeded), nextWords(s), redact(s.Source.URL), lastVisit(s.Visit))
 	}
 	_, err = g.WriteTo(c.stdout)
 	return err
@@ -263,6 +263,15 @@ func nextVisit(s post.SourceState) time.Time {
 		return time.Time{}
 	}
 	return s.Visit.Next
+}
+
+// nextWords is that in words.
+func nextWords(s post.SourceState) string {
+	next := nextVisit(s)
+	if s.State == post.Active && next.IsZero() {
+		return "next round"
+	}
+	return minute(next)
 }
 
 // sync brings the sources in the database in line with the configuration, and

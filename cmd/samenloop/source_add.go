@@ -122,7 +122,9 @@ func (c *config) newSource(row sourceConfig) (src post.Source, problem string) {
 // reads says which source has one of some addresses.
 func reads(states []post.SourceState, addresses ...string) (post.SourceState, bool) {
 	i := slices.IndexFunc(states, func(s post.SourceState) bool {
-		return slices.ContainsFunc(addresses, func(a string) bool { return post.SameAddress(a, s.Source.URL) || post.SameAddress(a, s.Visit.FeedURL) })
+		return slices.ContainsFunc(addresses, func(a string) bool {
+			return post.SameAddress(a, s.Source.URL) || post.SameAddress(a, s.Visit.FeedURL) || post.SameAddress(a, s.Feed())
+		})
 	})
 	if i < 0 {
 		return post.SourceState{}, false

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -29,21 +30,30 @@ func importSources(c *call) error {
 	if err != nil {
 		return fail(err)
 	}
-	var sources []post.Source
+	if len(outlines) == 0 {
+		return fail(errors.New("it names no feed"))
+	}
+	var (
+		sources []post.Source
+		paused  = map[string]bool{}
+		known   int
+	)
 	for _, o := range outlines {
 		src, err := cfg.outlined(o)
 		if err != nil {
 			return fail(err)
 		}
-		if s, known := reads(states, src.URL); known {
-			fmt.Fprintf(c.stdout, "known  %s  %s\n", s.Source.ID, printable(redact(src.URL)))
+		if s, here := reads(states, src.URL); here {
+			known++
+			fmt.Fprintf(c.stdout, "known  %s  %s%s\n", s.Source.ID, printable(redact(src.URL)), unread(s.State))
 			continue
 		}
 		if src.ID == "" || slices.ContainsFunc(states, named(src.ID)) {
 			src.ID = freeID(states, src.URL, o.Title)
 		}
-		states = append(states, post.SourceState{Source: src})
+		states = append(states, post.SourceState{Source: src, State: post.Active})
 		sources = append(sources, src)
+		paused[src.ID] = o.Paused
 	}
 	s, err := cfg.openStore(c, false)
 	if err != nil {
@@ -54,10 +64,29 @@ func importSources(c *call) error {
 		return fail(err)
 	}
 	for _, src := range sources {
-		fmt.Fprintf(c.stdout, "added  %s  %s\n", src.ID, printable(redact(src.URL)))
+		state := post.Active
+		if paused[src.ID] {
+			state = post.Paused
+			if err := s.SetState(c, c.hand(""), src.ID, state); err != nil {
+				return err
+			}
+		}
+		fmt.Fprintf(c.stdout, "added  %s  %s%s\n", src.ID, printable(redact(src.URL)), unread(state))
 	}
-	fmt.Fprintf(c.stdout, "%d added, %d known already; they are read at the next round, or now with \"samenloop poll\"\n", len(sources), len(outlines)-len(sources))
+	say := fmt.Sprintf("%d added, %d known already", len(sources), known)
+	if len(sources) > 0 {
+		say += `; what was added is read at the next round, or now with "samenloop poll"`
+	}
+	fmt.Fprintln(c.stdout, say)
 	return nil
+}
+
+// unread says of a source that is not read why that is.
+func unread(s post.State) string {
+	if s == post.Active {
+		return ""
+	}
+	return fmt.Sprintf("  (%s)", s)
 }
 
 // outlined is the source that an outline describes; without an id where it has
@@ -99,6 +128,7 @@ func exportSources(c *call) error {
 		o := opml.Outline{
 			Title: s.Title(), Feed: s.Feed(), Site: s.Visit.SiteURL, Language: s.Source.Language,
 			ID: s.Source.ID, Lock: s.Source.Language, All: s.Source.All, Boosts: s.Source.Boosts, NoFullText: !s.Source.FullText,
+			Paused: s.State == post.Paused,
 		}
 		if o.Feed == "" {
 			fmt.Fprintf(c.stderr, "samenloop: source %q is left out: OPML has no place for %s\n", s.Source.ID, printable(s.Source.URL))
