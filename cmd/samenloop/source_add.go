@@ -89,7 +89,12 @@ func addSource(c *call) error {
 		say("notice", takesBoosts, src.ID)
 	}
 	say("added", "source %q: read at the next round, or now with \"samenloop poll %[1]s\"", src.ID)
-	_, accounts := reader.Others(c, cmp.Or(x.Page, x.Document.SiteURL))
+	feeds, accounts := reader.Others(c, cmp.Or(x.Page, x.Document.SiteURL))
+	for _, feed := range feeds {
+		if _, known := reads(states, feed); !known && !post.SameAddress(feed, x.URL) {
+			say("other", "its site names this feed as well: %s", redact(feed))
+		}
+	}
 	for _, account := range accounts {
 		if _, known := reads(states, account); !known {
 			say("account", "its site names %s as its own (rel=\"me\"): \"samenloop source add %[1]s\" reads that, too", account)
