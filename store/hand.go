@@ -91,6 +91,9 @@ func (s *Store) JoinStories(ctx context.Context, by people.Hand, names ...string
 				first = found.rows[0]
 				continue
 			}
+			if found.rows[0] == first {
+				return fmt.Errorf("%s and %s are the same: name another to join it with", names[0], name)
+			}
 			if err := tx.tie(between(first, found.rows[0], post.Joined)); err != nil {
 				return err
 			}

@@ -30,6 +30,9 @@ func TestByHand(t *testing.T) {
 	}
 	expect("(t) one same, other")
 	id := editions(t, s, post.Query{Source: "a"})[0]
+	if err := s.JoinStories(t.Context(), by(t0), id.Story, id.ID); err == nil {
+		t.Error("a story is joined with itself")
+	}
 
 	if err := s.JoinStories(t.Context(), by(t0.Add(time.Minute)), id.Story, other.URL); err != nil {
 		t.Fatal(err)
