@@ -68,7 +68,7 @@ func (r *Reader) account(ctx context.Context, src post.Source, b *post.Batch, re
 	ctx, cancel := context.WithTimeout(ctx, timeForVisit)
 	defer cancel()
 	a := r.newAccountVisit(src, b)
-	before := a.before()
+	before, since := a.before(), b.Visit.Changed
 	resp, body, err := a.visit(ctx, found)
 	if len(a.doc.Entries) > 0 {
 		var (
@@ -85,9 +85,9 @@ func (r *Reader) account(ctx context.Context, src post.Source, b *post.Batch, re
 			err = failed
 		}
 	}
-	past := b.Visit.Changed.IsZero()
-	for i := range b.Posts {
-		b.Posts[i].Backfill = past
+	past := since.IsZero()
+	for i := range b.Posts { // also what the first visit did not get to is no news
+		b.Posts[i].Backfill = past || before.IsZero() && b.Posts[i].Date().Before(since.Add(-pastAgo))
 	}
 	if err != nil {
 		a.failed(err)

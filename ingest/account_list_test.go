@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"samenloop/post"
 )
 
 // outbox serves the newest posts of ans, down from a number, some a page, in the way
@@ -211,6 +213,34 @@ func TestOutboxLongBacklog(t *testing.T) {
 	w.round()
 	if got := w.missing(newest); len(got) != 100 {
 		t.Errorf("%d are missing: %v", len(got), got)
+	}
+}
+
+// What the first visit did not get to is past as well; what is posted meanwhile is news.
+func TestOutboxPastInPieces(t *testing.T) {
+	w := newWorld(t, "toots")
+	w.reader.Thorough = false
+	f := w.fakes["toots"]
+	f.account("ans", "")
+	w.follow(false, "acct:ans@{{toots:}}")
+	f.outbox(60, 20, false)
+	f.says[pageAt(1)] = http.StatusServiceUnavailable
+	w.round()
+	delete(f.says, pageAt(1))
+	w.now = w.now.Add(2 * time.Hour)
+	since := int(w.now.Sub(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)).Minutes()) - 1
+	f.docs[pageAt(0)] = strings.Replace(f.docs[pageAt(0)], `"orderedItems":[`, `"orderedItems":[`+note(since, "Nieuw", toPublic)+`,`, 1)
+	w.round()
+	if m := w.missing(60); len(m) > 0 {
+		t.Errorf("missing: %v", m)
+	}
+	page, err := w.store.Changes(t.Context(), post.ChangeQuery{Limit: 100})
+	var news []string
+	for _, c := range page.Changes {
+		news = append(news, c.Edition.Lead.Title)
+	}
+	if err != nil || len(news) != 1 || !strings.HasPrefix(news[0], "Nieuw") {
+		t.Errorf("news: %q, %v", news, err)
 	}
 }
 
