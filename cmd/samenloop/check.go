@@ -50,6 +50,9 @@ func check(c *call) error {
 	case store.IsMissing(err) && !isFolder(filepath.Dir(cfg.Site.Database)):
 		bad = true
 		fmt.Fprintf(c.stdout, "database       the folder of %s does not exist: make it, or change [site] database\n", cfg.Site.Database)
+	case store.IsMissing(err) && isThere(cfg.Site.Database): // as a disk that was full leaves a copy
+		bad = true
+		fmt.Fprintf(c.stdout, "database       %s is empty: put a backup in its place; \"serve\" and \"poll\" begin anew in it\n", cfg.Site.Database)
 	case store.IsMissing(err):
 		fmt.Fprintf(c.stdout, "database       %s: not there yet, \"serve\" and \"poll\" make it\n", cfg.Site.Database)
 	case err != nil:
@@ -170,6 +173,11 @@ func exposed(cfg *config, configPath string) (paths []string) {
 		}
 	}
 	return paths
+}
+
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func isFolder(path string) bool {
