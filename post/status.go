@@ -3,6 +3,7 @@ package post
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"samenloop/i18n"
@@ -16,23 +17,35 @@ const (
 
 	mostStatusSource = 100 // runes of the source's name
 	mostStatusTags   = 100 // runes of the topics' hashtags together
-	mostOddURL       = 200 // bytes
 )
 
 // linksWhole says of a URL that Mastodon surely takes it for a link to its end: what it does
-// not, it counts character by character.
+// not, leads elsewhere, and is counted character by character. It goes by the shape of the
+// URL, as Mastodon does: path and query each have an end of their own.
 func linksWhole(page string) bool {
 	_, rest, _ := strings.Cut(page, "://")
-	_, path, _ := strings.Cut(rest, "/")
-	path, query, _ := strings.Cut(path, "?")
-	const inside = "/_.~%=&+:,;@!-"
-	odd := func(r rune) bool { return !isPlain(r) && !strings.ContainsRune(inside, r) }
-	if strings.ContainsFunc(path, odd) || strings.ContainsFunc(query, odd) {
-		return false
-	}
-	last, _ := utf8.DecodeLastRuneInString(page)
-	return isPlain(last) || strings.ContainsRune("/_=&-", last)
+	host, path, _ := strings.Cut(rest, "/")
+	path, query, asks := strings.Cut(path, "?")
+	domain, _, _ := strings.Cut(host, ":")
+	top := domain[strings.LastIndexByte(domain, '.')+1:]
+	const inside = "/_.~%=&+:,;@!-#*$'"
+	return only(host, isPlain, ".:-") && top != domain && top != "" && top[0] > '9' &&
+		only(path, isWord, inside) && (path == "" || endsIn(path, isWord, "/_-+#")) &&
+		only(query, isPlain, inside) && (!asks || endsIn(query, isPlain, "/_=&-#"))
 }
+
+// only says whether a text has none but runes of a kind and some others; endsIn, whether
+// its last is such.
+func only(s string, kind func(rune) bool, others string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return !kind(r) && !strings.ContainsRune(others, r) })
+}
+
+func endsIn(s string, kind func(rune) bool, others string) bool {
+	last, size := utf8.DecodeLastRuneInString(s)
+	return size > 0 && (kind(last) || strings.ContainsRune(others, last))
+}
+
+func isWord(r rune) bool { return isLetter(r) || unicode.IsDigit(r) }
 
 func isPlain(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' || '0' <= r && r <= '9' }
 
@@ -41,39 +54,43 @@ func isPlain(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' || '0' <= r &&
 // characters as Mastodon counts, mentions nobody, links to page alone, and has
 // no hashtags but those of topics.
 //
-// page is the link; story is ours, which stands for one that is long and that Mastodon does
-// not link to its end. words have the frame; topics are those of the site.
+// page is the link; story is ours, which stands for one that Mastodon may not link to its
+// end. words have the frame; topics are those of the site.
 func StatusText(e *Edition, page, story string, words *i18n.Words, topics []Topic) string {
-	link := statusURL
 	if !linksWhole(page) {
-		if len(page) > mostOddURL {
-			page = story
-		} else {
-			link += len(page) // the link, and what is left of it as text
-		}
+		page = story
+	}
+	link := statusURL
+	if !linksWhole(page) { // it is of this machine alone
+		link = utf8.RuneCountInString(page)
 	}
 	all := statusTags(e.Topics, topics, "")
-	source := quiet(CleanText(e.Source.Title, mostStatusSource), all)
-	title := CleanText(e.Lead.Title, maxStatus)
+	source := fitting(e.Source.Title, mostStatusSource, all)
 	room := maxStatus - utf8.RuneCountInString(words.Status.With("title", "", "source", source)) - link - len("\n\n\n\n")
 	for _, tag := range all {
 		room -= len(" #") + utf8.RuneCountInString(tag)
 	}
-	// What is made quiet grows by a character each time, so that it is cut until it fits.
-	shown := quiet(title, all)
-	for most := room; ; {
-		length := utf8.RuneCountInString(shown)
-		if length <= room {
-			break
-		}
-		shown = quiet(CleanText(title, most), all)
-		most = min(most-1, most*room/length)
-	}
+	shown := fitting(e.Lead.Title, room, all)
 	text := words.Status.With("title", shown, "source", source) + "\n\n" + page
 	if tags := statusTags(e.Topics, topics, shown); len(tags) > 0 {
 		text += "\n\n#" + strings.Join(tags, " #")
 	}
 	return text
+}
+
+// fitting is a text made quiet, of at most so many runes.
+func fitting(text string, most int, allowed []string) string {
+	most = max(most, 1)
+	shown := quiet(CleanText(text, most), allowed)
+	// What is made quiet grows by a character each time, so that it is cut until it fits.
+	for room := most; ; {
+		length := utf8.RuneCountInString(shown)
+		if length <= most {
+			return shown
+		}
+		room = min(room-1, room*most/length)
+		shown = quiet(CleanText(text, room), allowed)
+	}
 }
 
 // statusTags are a hashtag of each of an edition's topics that a title does not have already.

@@ -35,57 +35,108 @@ func TestStatusText(t *testing.T) {
 	}
 }
 
-// A link that Mastodon may not take to its end counts in full, and where it is long ours stands for it.
+// Ours stands for a link that Mastodon may not take to its end.
 func TestStatusTextOddLinks(t *testing.T) {
 	const ours = "https://here.example/story/x"
 	for page, whole := range map[string]bool{
 		"https://waag.example/" + strings.Repeat("a/", 400):          true,
 		"https://waag.example":                                       true,
+		"https://waag.example:8080/a":                                true,
 		"https://waag.example/~me/a%20b?id=3&x=y":                    true,
+		"https://waag.example/a#part-2":                              true,
+		"https://waag.example/" + strings.Repeat("é", 90) + "/title": true,
+		"https://waag.example/مقال":                                  true,
 		"https://waag.example/a_(b)":                                 false,
-		"https://waag.example/a(b" + strings.Repeat("c", 100):        false,
 		"https://waag.example/a(b" + strings.Repeat("c", 900):        false,
 		"https://waag.example/d" + strings.Repeat(".", 900):          false,
+		"https://waag.example/ends.":                                 false,
+		"https://waag.example/p/YWJj==":                              false,
+		"https://waag.example/a?":                                    false,
 		"https://waag.example/a?b" + strings.Repeat("?", 100):        false,
-		"https://waag.example/zz#!(" + strings.Repeat("y", 900):      false,
-		"https://waag.example/" + strings.Repeat("é", 90) + "/title": false,
+		"https://waag.example/a?b=é":                                 false,
+		"https://waag.example/a.?id=3":                               false,
+		"https://waag.example/a;?id=3&x=" + strings.Repeat("y", 900): false,
+		"https://waag.example?id=3":                                  false,
+		"https://192.0.2.1/a":                                        false,
+		"https://waag/a":                                             false,
 	} {
 		e := Edition{Lead: Post{Title: strings.Repeat("long words ", 90)}, Source: Source{Title: strings.Repeat("name ", 40)}, Topics: []string{"social", "web"}}
 		got := StatusText(&e, page, ours, i18n.WordsIn("nl"), statusTopics)
-		link, counts := page, 23+len(page)
-		switch {
-		case whole:
-			counts = 23
-		case len(page) > mostOddURL:
-			link, counts = ours, 23
+		link := page
+		if !whole {
+			link = ours
 		}
-		if n := utf8.RuneCountInString(strings.Replace(got, link, "", 1)) + counts; !strings.Contains(got, link+"\n") || n > maxStatus || n < maxStatus-40 {
+		if n := mastodonLength(got); !strings.Contains(got, "\n"+link+"\n") || n > maxStatus || n < maxStatus-40 {
 			t.Errorf("%.60s: %d, %q", page, n, got)
+		}
+	}
+	// Where ours is no link either, as while somebody tries it out, it counts as what it is.
+	local := "http://127.0.0.1:8080/story/" + strings.Repeat("x", 100)
+	e := Edition{Lead: Post{Title: strings.Repeat("long words ", 90)}}
+	if got := StatusText(&e, "http://127.0.0.1:8080/a", local, i18n.WordsIn("nl"), nil); utf8.RuneCountInString(got) > maxStatus || !strings.Contains(got, local) {
+		t.Errorf("%q", got)
+	}
+}
+
+// A source's name and many hashtags leave room for a title, also beside a link that counts in full.
+func TestStatusTextWithoutRoom(t *testing.T) {
+	var topics []Topic
+	for _, tag := range []string{"aaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbbbb", "cccccccccccccccccccccc", "dddddddddddddddddddddd"} {
+		topics = append(topics, Topic{ID: tag, Hashtags: []string{tag}})
+	}
+	for _, language := range []string{"en", "nl", "fy", "de", "fr", "ar"} {
+		e := Edition{Lead: Post{Title: strings.Repeat("@", 600)}, Source: Source{Title: strings.Repeat("@", 300)}}
+		for _, topic := range topics {
+			e.Topics = append(e.Topics, topic.ID)
+		}
+		page := "https://waag.example/a"
+		got := StatusText(&e, page, "https://here.example/story/x", i18n.WordsIn(language), topics)
+		if n := mastodonLength(got); n > maxStatus || !strings.HasPrefix(strings.TrimLeft(got, "\u200f\u2067"), "@") {
+			t.Errorf("%s: %d, %q", language, n, got)
 		}
 	}
 }
 
+// mastodonURL is what Mastodon links (its twitter_regex.rb), but for the list of top-level domains.
+var mastodonURL = regexp.MustCompile(`(?i)https?://(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]+(?::\d+)?` +
+	`(?:/(?:[^\s<>()?]*[^\s()?!*"'「」<>;:=,.$%\[\]~&|@]|[^\s<>()?]+/)*)?` +
+	`(?:\?[a-z0-9!?*'();:&=+$/%#\[\]\-_.,~|@^]*[a-z0-9_&=#/\-])?`)
+
 // mastodonLength counts as Mastodon's StatusLengthValidator does, but for emoji
 // of several characters, which count more here.
 func mastodonLength(s string) int {
-	return utf8.RuneCountInString(regexp.MustCompile(`https?://\S+`).ReplaceAllString(s, strings.Repeat("x", 23)))
+	return utf8.RuneCountInString(mastodonURL.ReplaceAllString(s, strings.Repeat("x", 23)))
 }
 
 var calls = regexp.MustCompile(`[@＠][\p{L}\p{N}_]`)
 
 func FuzzStatusText(f *testing.F) {
 	for _, title := range []string{"", "short", strings.Repeat("long words ", 90), strings.Repeat("👩‍👩‍👧", 300), strings.Repeat("@", 600), strings.Repeat("a://b@c", 100), "＃x ＠y #mssa"} {
-		f.Add(title, title)
+		for _, path := range []string{strings.Repeat("path/", 100), "a.?id=3&x=" + strings.Repeat("y", 900), "a" + strings.Repeat("=", 150), "?", "~a?b%20c"} {
+			f.Add(title, title, path)
+		}
 	}
-	page := "https://waag.example/" + strings.Repeat("path/", 100)
-	f.Fuzz(func(t *testing.T, title, source string) {
+	f.Fuzz(func(t *testing.T, title, source, path string) {
+		page := PublicURL("https://waag.example/" + path)
+		if page == "" || strings.Contains(page, "\n") {
+			t.Skip()
+		}
 		e := Edition{Lead: Post{Title: title}, Source: Source{Title: source}, Topics: []string{"social", "web"}}
-		got := StatusText(&e, page, "https://here.example/story/x", i18n.WordsIn("nl"), statusTopics)
+		const ours = "https://here.example/story/x"
+		got := StatusText(&e, page, ours, i18n.WordsIn("nl"), statusTopics)
 		if n := mastodonLength(got); n > maxStatus {
 			t.Errorf("%d characters: %q", n, got)
 		}
-		if !utf8.ValidString(got) || calls.MatchString(got) || strings.Count(got, "://") != 1 || !strings.Contains(got, page) {
+		link := page
+		if !strings.Contains(got, page) {
+			link = ours
+		}
+		rest := strings.Replace(got, link, "", 1)
+		if !utf8.ValidString(got) || rest == got || calls.MatchString(rest) || strings.Contains(rest, "://") {
 			t.Errorf("calls or leads elsewhere: %q", got)
+		}
+		if linksWhole(page) && mastodonURL.FindString(page) != page {
+			t.Errorf("Mastodon links %q of %q", mastodonURL.FindString(page), page)
 		}
 	})
 }
