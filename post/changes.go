@@ -57,16 +57,15 @@ func (e *UnknownSeqError) Error() string {
 //   - what changed in one that they have stands at its newest change, once;
 //   - one that came and went in the meantime is not told: who never had it
 //     could only look for it in vain;
-//   - one that a changed topic took and brought back stood all the time, for who
-//     wants news: it is new to who never heard of it, and to nobody else. Who asks
-//     for the past is told that it is back.
+//   - one that a changed topic took and gave back comes back as the past. To who did
+//     not ask in between, and wants news alone, it stood all the time.
 func (q ChangeQuery) Tell(steps []Step) (told []Step) {
 	for len(steps) > 0 {
 		end := 1
-		for end < len(steps) && (steps[end-1].What != Retracted || steps[end].What == Returned && !q.Backfill) {
+		for end < len(steps) && (steps[end-1].What != Retracted || steps[end].What != New && !q.Backfill) {
 			end++
 		}
-		stood, first, last := steps[:end], steps[0], steps[end-1]
+		first, last := steps[0], steps[end-1]
 		steps = steps[end:]
 		heard := q.After
 		if q.Walk.From < first.Seq && first.Seq <= q.After { // it stood on a page before this one
@@ -74,28 +73,14 @@ func (q ChangeQuery) Tell(steps []Step) (told []Step) {
 		}
 		switch {
 		case last.Seq <= heard:
+		case first.Seq > heard && last.What == Retracted:
+		case first.Seq > heard && first.What == Returned:
+			told = append(told, first)
 		case first.Seq > heard:
-			switch {
-			case last.What == Retracted:
-			case first.What == Returned:
-				told = append(told, first)
-			default:
-				told = append(told, Step{first.Seq, New})
-			}
-		case last.What == Returned, last.What == Retracted && gone(stood, heard):
-		default:
+			told = append(told, Step{first.Seq, New})
+		case last.What != Returned:
 			told = append(told, last)
 		}
 	}
 	return told
-}
-
-// gone is whether the last that was heard of an edition is that it was retracted.
-func gone(steps []Step, heard int64) (gone bool) {
-	for _, s := range steps {
-		if s.Seq <= heard && s.What != Returned { // which is not told
-			gone = s.What == Retracted
-		}
-	}
-	return gone
 }

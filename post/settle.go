@@ -253,7 +253,6 @@ func settleEditions(g *grouping, component []Member, standing []Standing, onTopi
 			continue
 		}
 		gone := s
-		gone.Main = false
 		if gone.Retracted == "" || gone.Retracted == OffTopic && down {
 			gone.Retracted = Merged
 			switch {
@@ -266,6 +265,7 @@ func settleEditions(g *grouping, component []Member, standing []Standing, onTopi
 			}
 			gone.Updated = o.Now
 		}
+		gone.Main = gone.Main && gone.Retracted == OffTopic // as it was when it returns
 		plans = append(plans, EditionPlan{Standing: gone})
 	}
 	chooseMain(plans, o.Languages)
@@ -285,7 +285,7 @@ func settleEdition(group []Member, was Standing, o Occasion) Standing {
 	s.Lead, s.Language, s.Shown = lead.Row, lead.Language, lead.Shown
 	s.Published = lead.Date
 	if was.Row == 0 || was.Retracted != "" {
-		s.Main = false
+		s.Main = s.Main && o.Past
 		s.Sort = lead.Date
 		s.Updated = lead.Date
 		if lead.Updated.After(s.Updated) && !lead.Updated.After(o.Now) {
@@ -347,7 +347,9 @@ func chooseMain(plans []EditionPlan, languages []string) {
 		}
 	}
 	for i := range plans {
-		plans[i].Main = i == best
+		if best >= 0 {
+			plans[i].Main = i == best
+		}
 	}
 }
 
@@ -385,16 +387,24 @@ func events(before, after Standing, o Occasion) []Event {
 		}
 	}
 	was, is := streams(before), streams(after)
+	other := before.Shown != after.Shown || i18n.Base(before.Language) != i18n.Base(after.Language)
+	var left []string // where it stood as news when a topic took it, which now gives it back
+	if o.Past && !after.Backfill {
+		before.Retracted = ""
+		left = streams(before)
+	}
 	var list []Event
 	for _, scope := range is {
+		what := New
 		switch {
-		case !slices.Contains(was, scope) && o.Past && before.Retracted != "" && !after.Backfill:
-			list = append(list, Event{scope, Returned})
-		case !slices.Contains(was, scope):
-			list = append(list, Event{scope, New})
-		case before.Shown != after.Shown || i18n.Base(before.Language) != i18n.Base(after.Language):
-			list = append(list, Event{scope, Changed})
+		case slices.Contains(was, scope) && !other:
+			continue
+		case slices.Contains(left, scope) && !slices.Contains(was, scope) && !other:
+			what = Returned
+		case slices.Contains(was, scope), slices.Contains(left, scope):
+			what = Changed
 		}
+		list = append(list, Event{scope, what})
 	}
 	for _, scope := range was {
 		if !slices.Contains(is, scope) {

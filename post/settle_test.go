@@ -42,6 +42,39 @@ func tell(plans []StoryPlan) string {
 	return strings.Join(lines, "\n")
 }
 
+// What a changed topic gives back is as it was; what it brings is past.
+func TestSettlePast(t *testing.T) {
+	gone := func(row, lead int64, language string, main bool, shown byte) Standing {
+		return Standing{Row: row, Story: 7, Language: language, Lead: lead, Main: main, Retracted: OffTopic, Sort: noon, Published: noon, Updated: noon, Shown: Digest{shown}}
+	}
+	past := func(s Standing) Standing { s.Backfill = true; return s }
+	in := func(m Member) Member { m.Story = 7; return m }
+	for name, test := range map[string]struct {
+		members  []Member
+		edges    []Edge
+		standing []Standing
+		want     string
+		past     bool
+	}{
+		"never told":       {[]Member{member(1, "a", "nl", 2)}, nil, nil, "0 [1] 0:nl led by 1 main [ new] [nl new]", true},
+		"told":             {[]Member{in(member(1, "a", "nl", 2))}, nil, []Standing{gone(5, 1, "nl", true, 1)}, "7 [1] 5:nl led by 1 main [ returned] [nl returned]", false},
+		"told as the past": {[]Member{in(member(1, "a", "nl", 2))}, nil, []Standing{past(gone(5, 1, "nl", true, 1))}, "7 [1] 5:nl led by 1 main [ new] [nl new]", true},
+		"edited meanwhile": {[]Member{in(member(1, "a", "nl", 2))}, nil, []Standing{gone(5, 1, "nl", true, 9)}, "7 [1] 5:nl led by 1 main [ changed] [nl changed]", false},
+		"in another language now": {[]Member{in(member(1, "a", "fy", 2))}, nil, []Standing{gone(5, 1, "nl", true, 1)},
+			"7 [1] 5:fy led by 1 main [ changed] [fy new]", false},
+		"the same edition is the story's face": {[]Member{in(member(1, "a", "en", 2)), in(member(2, "b", "nl", 2))}, []Edge{{1, 2, Hreflang, 1}},
+			[]Standing{gone(5, 1, "en", true, 1), gone(6, 2, "nl", false, 2)},
+			"7 [1 2] 5:en led by 1 main [ returned] [en returned] 6:nl led by 2 [nl returned]", false},
+	} {
+		o := occasion()
+		o.Past = true
+		plans := Settle(test.members, test.edges, test.standing, o)
+		if got := tell(plans); got != test.want || plans[0].Editions[0].Backfill != test.past {
+			t.Errorf("%s:\ngot  %s\nwant %s", name, got, test.want)
+		}
+	}
+}
+
 func TestSettle(t *testing.T) {
 	off := func(m Member) Member { m.Topics = nil; return m }
 	in := func(m Member, story int64) Member { m.Story = story; return m }
@@ -84,7 +117,7 @@ func TestSettle(t *testing.T) {
 			"0 [1] 6:nl led by 1 main [ new] [nl new]\n7 [2] 5:nl led by 2 main"},
 		"a topic changed": {
 			[]Member{off(in(member(1, "a", "nl", 2), 7))}, nil, []Standing{stands(5, 7, 1, "nl", true, "")},
-			"7 [1] 5:nl led by 1 retracted: off-topic [ retracted] [nl retracted]"},
+			"7 [1] 5:nl led by 1 main retracted: off-topic [ retracted] [nl retracted]"},
 		"and back": {
 			[]Member{in(member(1, "a", "nl", 2), 7)}, nil, []Standing{stands(5, 7, 1, "nl", false, OffTopic)},
 			"7 [1] 5:nl led by 1 main [ new] [nl new]"},

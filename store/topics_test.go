@@ -90,9 +90,17 @@ func TestTopicAndBack(t *testing.T) {
 	wantTold(t, changes(t, s, post.ChangeQuery{After: heard}))
 	wantTold(t, changes(t, s, post.ChangeQuery{After: taken}))
 	wantTold(t, changes(t, s, post.ChangeQuery{After: taken, Backfill: true}), "returned Title of news")
+	back := changes(t, s, post.ChangeQuery{}).Last
+	if err := s.RetractStory(t.Context(), by(t0.Add(3*time.Hour)), news.URL); err != nil {
+		t.Fatal(err)
+	}
+	wantTold(t, changes(t, s, post.ChangeQuery{After: back}), "retracted Title of news")
+	if err := s.RestoreStory(t.Context(), by(t0.Add(3*time.Hour)), news.URL); err != nil {
+		t.Fatal(err)
+	}
+	wantTold(t, changes(t, s, post.ChangeQuery{After: back}), "retracted Title of news", "new Title of news")
+	back = changes(t, s, post.ChangeQuery{}).Last
 	news.Title += " again"
 	save(t, s, t0.Add(4*time.Hour), "a", news)
-	for _, after := range []int64{heard, taken} {
-		wantTold(t, changes(t, s, post.ChangeQuery{After: after}), "changed Title of news again")
-	}
+	wantTold(t, changes(t, s, post.ChangeQuery{After: back}), "changed Title of news again")
 }

@@ -122,7 +122,7 @@ func (h *handler) changeItem(c post.Change) changeItem {
 			}
 		}
 	}
-	if c.What == post.Returned { // only who asks for the past hears of that
+	if c.What == post.Returned {
 		item.Event, item.Backfill = post.New, true
 	}
 	if c.What != post.Retracted {
