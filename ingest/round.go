@@ -432,7 +432,6 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 		return
 	}
 	defer turn(len(resp.Body))()
-	past := v.Changed.IsZero()
 	// The limit is for the network: what waited for its turn here is not cut off.
 	ctx = context.WithoutCancel(ctx)
 	posts, known, left, err := r.compare(ctx, doc, src, b.Now)
@@ -445,10 +444,9 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 		b.Visit = failed(answered(v, resp, b.Now), err.Error(), firstRetry, b.Now)
 		return
 	}
-	// What was cut off the last time is no news, as far as it is older than that.
-	cut := v.Body == (post.Digest{})
+	past := v.Changed.IsZero()
 	for i := range posts {
-		posts[i].Backfill = past || cut && posts[i].Date().Before(v.Changed.Add(-pastAgo))
+		posts[i].Backfill = isPast(v, &posts[i])
 	}
 	b.Posts = posts
 	report.Known = known
@@ -456,7 +454,9 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 	b.Visit = succeeded(v, resp, len(posts) > 0 || past, doc.TTL, b.Now)
 	b.Visit.Body, b.Visit.Entries = body, doc.last.bytes()
 	b.Visit.FeedTitle, b.Visit.SiteURL = post.CleanText(doc.Title, mostName), post.PublicURL(doc.SiteURL)
-	if past && left > 0 { // the rest of what was there before it was read is its past, too
+	// The rest of what was there before it was read is its past, too. Of a document in which
+	// everything is another each time there would be no end of that.
+	if past && left > 0 && (known > 0 || v.Succeeded.IsZero()) {
 		b.Visit.Changed = time.Time{}
 	}
 	if left > 0 {
@@ -465,6 +465,20 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 	if doc.Torn || left > 0 { // what is missing may come under the same validators
 		b.Visit.ETag, b.Visit.LastModified, b.Visit.Body = "", "", post.Digest{}
 	}
+}
+
+// isPast says whether a new post of a feed was there before the feed was read as a whole,
+// and is no news; v is the visit before.
+func isPast(v post.Visit, p *post.Post) bool {
+	switch {
+	case v.Succeeded.IsZero():
+		return true
+	case v.Changed.IsZero(): // what is there comes in several visits
+		return !p.Published.After(v.Succeeded) || p.Published.After(p.FirstSeen)
+	case v.Body == post.Digest{}: // the last time it was cut off
+		return p.Date().Before(v.Changed.Add(-pastAgo))
+	}
+	return false
 }
 
 // reading is what is worth knowing of a document.
