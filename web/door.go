@@ -122,7 +122,6 @@ func moved(c net.Conn, step http.ConnState) {
 	case step == http.StateActive: // its request is there
 		g.since.Store(0)
 	case step == http.StateIdle: // its answer was taken
-		g.release() // where that fails, so does the next that is asked of it
 		g.waits(time.Now())
 	}
 }
@@ -182,7 +181,8 @@ func (g *guest) write(b net.Buffers) (n int, err error) {
 	g.waits(now)
 	defer g.since.Store(0)
 	for ; ; now = time.Now() {
-		if deadline := now.Add(timeToTake); deadline.UnixNano()-g.deadline.Load() > int64(lessTime) {
+		deadline := now.Add(timeToTake)
+		if moves := deadline.UnixNano() - g.deadline.Load(); moves > int64(lessTime) || moves < 0 { // a clock can be set back
 			if err := g.Conn.SetWriteDeadline(deadline); err != nil {
 				return n, err
 			}
@@ -196,9 +196,10 @@ func (g *guest) write(b net.Buffers) (n int, err error) {
 	}
 }
 
-// SetWriteDeadline implements [net.Conn]. How long a write may take is for the door
-// alone to say: net/http takes every deadline back when an answer is written.
-func (g *guest) SetWriteDeadline(time.Time) error { return nil }
+// SetWriteDeadline implements [net.Conn]. How long a write may take is for the door alone
+// to say. net/http takes back every deadline when an answer is at its end: before it
+// believes that the connection is idle, or waits with closing it.
+func (g *guest) SetWriteDeadline(time.Time) error { return g.release() }
 
 // homeOf is whose connection it is.
 func homeOf(addr net.Addr) string {

@@ -154,7 +154,7 @@ func TestDoorHolds(t *testing.T) {
 	}{
 		{"the rest", func(g *guest) { io.WriteString(g, "rest") }, "rest"},
 		{"another one", func(g *guest) { io.WriteString(g, full) }, full},
-		{"the end of the answer", func(g *guest) { moved(g, http.StateIdle) }, ""},
+		{"the end of the answer", func(g *guest) { g.SetWriteDeadline(time.Time{}) }, ""}, // as net/http does
 		{"the end of the connection", func(g *guest) { g.Close() }, ""},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -238,7 +238,65 @@ func TestDoorLetsOut(t *testing.T) {
 	}
 }
 
-// Whoever knocks is let in
+// A clock that is set back ends no connection.
+func TestDoorClockSetBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		go io.Copy(io.Discard, theirs)
+		g := (&Door{Most: 1}).letIn(ours, "a", time.Now())
+		io.WriteString(g, "one answer")
+		time.Sleep(2 * timeToTake)
+		g.deadline.Store(time.Now().Add(time.Hour).UnixNano()) // as it looks then
+		if _, err := io.WriteString(g, "another"); err != nil {
+			t.Error(err)
+		}
+		ours.Close()
+	})
+}
+
+// knocking is a listener of connections that are there already.
+type knocking chan net.Conn
+
+func (k knocking) Accept() (net.Conn, error) {
+	if c, ok := <-k; ok {
+		return c, nil
+	}
+	return nil, net.ErrClosed
+}
+func (k knocking) Close() error   { close(k); return nil }
+func (k knocking) Addr() net.Addr { return &net.TCPAddr{} }
+
+// Who is being answered when the server stops gets all of the answer, however slowly they take it.
+func TestDoorShutsAfterTheAnswer(t *testing.T) {
+	const date = "Mon, 23 Nov 2026 12:00:00 GMT"
+	for length := fullBuffer - 1; length <= fullBuffer+1; length++ {
+		synctest.Test(t, func(t *testing.T) {
+			site, err := Server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				const head = "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\nContent-Type: text/plain\r\nDate: " + date + "\r\n\r\n"
+				body := length - len(head)
+				w.Header().Set("Date", date)
+				w.Header().Set("Content-Type", "text/plain")
+				w.Header().Set("Content-Length", strconv.Itoa(body))
+				io.WriteString(w, strings.Repeat("x", body))
+			}), "", "http://127.0.0.1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			listener := make(knocking, 1)
+			go site.Serve(&Door{Listener: listener, Most: 8})
+			ours, theirs := net.Pipe()
+			listener <- ours
+			io.WriteString(theirs, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+			synctest.Wait()
+			go site.Shutdown(t.Context())
+			time.Sleep(time.Second)
+			if answer, err := io.ReadAll(theirs); len(answer) != length || err != nil {
+				t.Errorf("%d of %d bytes came, %v", len(answer), length, err)
+			}
+		})
+	}
+}
+
 // Whoever knocks is let in and answered, however many sit there, and those make place.
 func TestDoorLetsIn(t *testing.T) {
 	site, err := Server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "here") }), "", "http://127.0.0.1")
