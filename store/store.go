@@ -279,8 +279,13 @@ func (s *Store) Close() error {
 // Path is where the database stands.
 func (s *Store) Path() string { return s.path }
 
-// Check reads the whole database and says whether it is sound.
+// Check reads the whole database and says whether it is sound. Nothing is written here
+// meanwhile, nor afterwards where it is not.
 func (s *Store) Check(ctx context.Context) error {
+	if s.write != nil {
+		s.write.Lock()
+		defer s.write.Unlock()
+	}
 	var verdict string
 	if err := s.read.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
 		return s.explain(err)

@@ -34,6 +34,7 @@ type running struct {
 	handler atomic.Pointer[http.Handler]
 
 	sync.Mutex
+	sound  bool // the database was looked through: the sources of the configuration may be written down
 	cfg    *config
 	reader *ingest.Reader
 	ended  time.Time // when the last round ended; at first, when the program began
@@ -72,15 +73,16 @@ func (r *running) use(cfg *config) (*http.Server, error) {
 	if err != nil {
 		return nil, &configError{[]string{err.Error()}}
 	}
-	if err := cfg.sync(r.call, r.store, r.call.stderr); err != nil {
-		return nil, err
+	r.Lock()
+	defer r.Unlock()
+	if r.sound {
+		if err := cfg.sync(r.call, r.store, r.call.stderr); err != nil {
+			return nil, err
+		}
 	}
 	r.store.SetLanguages(cfg.Site.Languages)
 	guarded := server.Handler
 	r.handler.Store(&guarded)
-
-	r.Lock()
-	defer r.Unlock()
 	r.cfg, r.reader = cfg, reader
 	return server, nil
 }
@@ -93,18 +95,22 @@ func (r *running) wake() {
 	}
 }
 
-// sound looks through the database before the first round: nothing is to be written into one
+// check looks through the database before the first round: nothing is to be written into one
 // that is damaged. An index for search that is, is made anew by that round.
-func (r *running) sound(ctx context.Context) error {
+func (r *running) check(ctx context.Context) error {
 	err := r.store.Check(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return nil
 	case store.IsIndexDamaged(err):
 		r.log.Warn(err.Error())
-		return nil
+	case err != nil:
+		return err
 	}
-	return err
+	r.Lock()
+	defer r.Unlock()
+	r.sound = true
+	return r.cfg.sync(r.call, r.store, r.call.stderr)
 }
 
 // rounds reads what is due at once and whenever it is woken, until ctx ends.

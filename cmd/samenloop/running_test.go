@@ -68,7 +68,7 @@ func newRunning(t *testing.T, path string) (*running, *bytes.Buffer) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	r := &running{call: c, store: s, log: newLog(said), written: cfg.Site,
+	r := &running{call: c, store: s, log: newLog(said), written: cfg.Site, sound: true,
 		metrics: web.NewMetrics("test", s), limits: web.NewLimits(), tries: web.NewTries(), due: make(chan struct{}, 1), ended: time.Now()}
 	if _, err := r.use(cfg); err != nil {
 		t.Fatal(err)

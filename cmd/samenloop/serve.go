@@ -101,7 +101,7 @@ func serve(c *call) error {
 	if err != nil {
 		return err
 	}
-	greet(c, cfg.config, states)
+	greet(c, cfg.config, cfg.withConfigured(states))
 	if cfg.demo != nil {
 		link := people.NewToken()
 		if err := s.AddOperator(c, c.hand(""), "demo", link.Digest()); err != nil {
@@ -126,7 +126,7 @@ func serve(c *call) error {
 	}
 	// Readers need not wait until all that is stored was looked through.
 	work.Go(func() {
-		unless(r.sound(ctx))
+		unless(r.check(ctx))
 		r.rounds(ctx)
 	})
 	work.Go(func() { r.ticks(ctx) })

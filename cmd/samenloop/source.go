@@ -233,6 +233,11 @@ func (c *config) sourceStates(call *call) ([]post.SourceState, error) {
 	case !store.IsMissing(err):
 		return nil, err
 	}
+	return c.withConfigured(states), nil
+}
+
+// withConfigured are sources that are stored as they are from the next round on.
+func (c *config) withConfigured(states []post.SourceState) []post.SourceState {
 	configured := c.sources()
 	for i, st := range states { // what the configuration says now holds from the next round on
 		if st.Configured && !slices.ContainsFunc(configured, func(src post.Source) bool { return src.ID == st.Source.ID }) {
@@ -244,7 +249,7 @@ func (c *config) sourceStates(call *call) ([]post.SourceState, error) {
 			states = append(states, post.SourceState{Source: src, State: post.Active, Configured: true})
 		}
 	}
-	return states, nil
+	return states
 }
 
 // sourceStates reads the configuration of the call, and its sources.
