@@ -7,6 +7,7 @@ import "fmt"
 type ChangeQuery struct {
 	Language string // base language: the stream of its editions; empty: that of main editions
 	After    int64  // ChangePage.Last of an earlier answer; 0: from the start
+	Now      bool   // instead of After: nothing but where the stream ends now
 	Backfill bool   // also of editions that were there before their source (or their topic) was
 	Walk     Walk   // of the page before, where this is the one after it
 	Limit    int

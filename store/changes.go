@@ -39,6 +39,10 @@ func (s *Store) changes(ctx context.Context, q post.ChangeQuery) (post.ChangePag
 	if err != nil {
 		return page, err
 	}
+	if q.Now {
+		page.Last = newest
+		return page, nil
+	}
 	if q.After != 0 && given == 0 {
 		return page, s.unknownSeq(ctx, q.After)
 	}

@@ -48,6 +48,9 @@ func TestChanges(t *testing.T) {
 	save(t, s, t0, "a", p, old)
 	first := changes(t, s, post.ChangeQuery{})
 	wantTold(t, first, "new Title of 1")
+	if now := changes(t, s, post.ChangeQuery{Now: true}); len(now.Changes) != 0 || now.Last < first.Last || now.More {
+		t.Errorf("to begin now: %+v", now)
+	}
 	wantTold(t, changes(t, s, post.ChangeQuery{Backfill: true}), "new Title of 1", "new Title of old")
 	wantTold(t, changes(t, s, post.ChangeQuery{Language: "nl"}), "new Title of 1")
 	wantTold(t, changes(t, s, post.ChangeQuery{Language: "en"}))

@@ -168,6 +168,9 @@ func (h *handler) changesURL(q post.ChangeQuery) string {
 // changeQuery is what stands after "?" in the URL of a question.
 func changeQuery(q post.ChangeQuery) string {
 	s := "after=" + strconv.FormatInt(q.After, 10)
+	if q.Now {
+		s = "after=now"
+	}
 	if q.Backfill {
 		s += "&backfill=1"
 	}
@@ -187,8 +190,11 @@ func parseChangeQuery(rawQuery string) (post.ChangeQuery, error) {
 	}
 	var err error
 	if after, given := values["after"]; given {
+		if q.Now = after[0] == "now"; q.Now {
+			after[0] = "0"
+		}
 		if q.After, err = seqNumber(after[0]); err != nil || len(after) > 1 {
-			return q, errors.New(`after: not a number; give the "last" of the answer before, or 0 for everything`)
+			return q, errors.New(`after: not a number; give the "last" of the answer before, now to begin at this moment, or 0 for everything`)
 		}
 	}
 	switch values.Get("backfill") {

@@ -31,6 +31,9 @@ func (m *memory) Changes(_ context.Context, q post.ChangeQuery) (post.ChangePage
 		page.Changes = append(page.Changes, post.Change{Step: post.Step{Seq: e.Seq, What: post.New}, Edition: e})
 		page.Last = e.Seq
 	}
+	if q.Now {
+		return post.ChangePage{Last: newest}, nil
+	}
 	if q.After > newest {
 		return page, &post.UnknownSeqError{Seq: q.After, Newest: newest}
 	}
@@ -47,6 +50,7 @@ func TestChanges(t *testing.T) {
 		"/changes.json?after=2&utm=x":      "3 4 | 4",
 		"/changes.json?utm=a;b&after=2&%":  "3 4 | 4",
 		"/changes.json?after=4":            "| 4",
+		"/changes.json?after=now":          "| 4",
 		"/nl/changes.json?after=0":         "1 3 | 3",
 		"/nl/changes.json?after=1":         "3 | 3",
 		"/nl/changes.json?after=4":         "| 4",
@@ -147,6 +151,8 @@ func TestChangesBadInput(t *testing.T) {
 		"/changes.json?after=1.5":                     http.StatusBadRequest,
 		"/changes.json?after=1e3":                     http.StatusBadRequest,
 		"/changes.json?after=1&after=2":               http.StatusBadRequest,
+		"/changes.json?after=now&after=2":             http.StatusBadRequest,
+		"/changes.json?after=NOW":                     http.StatusBadRequest,
 		"/changes.json?after=1&backfill=yes":          http.StatusBadRequest,
 		"/changes.json?after=1&walk=2-3":              http.StatusBadRequest,
 		"/changes.json?after=1&walk=1":                http.StatusBadRequest,

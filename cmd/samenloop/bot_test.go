@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -108,12 +109,13 @@ func TestBotOfTheReadme(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	place, address := filepath.Join(dir, "place"), ""
 	run := func(fine bool, want ...string) (says string) {
 		t.Helper()
 		mu.Lock()
 		posted = nil
 		mu.Unlock()
-		cmd := exec.CommandContext(t.Context(), "sh", bot, server.URL+"/nl/changes.json", filepath.Join(dir, "place"))
+		cmd := exec.CommandContext(t.Context(), "sh", bot, cmp.Or(address, server.URL)+"/nl/changes.json", place)
 		cmd.Env = append(os.Environ(), "TOKEN=secret", "MASTODON="+mastodon.URL)
 		out, err := cmd.CombinedOutput()
 		if (err == nil) != fine {
@@ -165,11 +167,23 @@ func TestBotOfTheReadme(t *testing.T) {
 	mu.Unlock()
 	save("Nooit", 5, 6, 7)
 	start()
-	if says := run(true, "Nooit 5", "Nooit 7"); !strings.Contains(says, mastodon.URL+" answered 422 to {") {
+	if says := run(false, "Nooit 5"); !strings.Contains(says, mastodon.URL+" answered 422 to {") {
 		t.Errorf("it says %q", says)
 	}
+	run(true, "Nooit 7")
+	// A server that answers with something else takes away no place, and without a place to keep nothing is posted.
+	closed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "<h1>Back soon</h1>") }))
+	defer closed.Close()
+	address = closed.URL
+	run(false)
+	save("Meer", 8)
+	address = ""
+	place = filepath.Join(dir, "nowhere", "place")
+	run(false)
+	place = filepath.Join(dir, "place")
+	run(true, "Meer 8")
 	// A number that was never given is not passed over, and how to go on is told.
-	if err := os.WriteFile(filepath.Join(dir, "place"), []byte("12"), 0o600); err != nil {
+	if err := os.WriteFile(place, []byte("12"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if says := run(false); !strings.Contains(says, "forget the number and go on at from_now") {

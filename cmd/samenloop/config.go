@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -147,6 +148,9 @@ func readConfig(path string) (*config, error) {
 	}
 	if err != nil {
 		return nil, &configError{[]string{fmt.Sprintf("read configuration: %v", err)}}
+	}
+	if len(bytes.TrimSpace(text)) == 0 { // as a full disk or a copy under way leaves it: it would retract all that is stored
+		return nil, &configError{[]string{path + ": the file is empty; the config.toml that comes with samenloop shows what stands there"}}
 	}
 	c, problems := parseConfig(text)
 	if len(problems) > 0 {
