@@ -83,7 +83,7 @@ func TestBlock(t *testing.T) {
 	}
 	var blocked *post.BlockedError
 	for _, address := range []string{"https://blog.spam.example/feed", "acct:x@spam.example"} {
-		if err := s.AddSources(ctx, by(t0), post.Source{ID: "new", URL: address}); !errors.As(err, &blocked) || blocked.Name != "spam.example" {
+		if err := s.AddSources(ctx, by(t0), post.SourceState{Source: post.Source{ID: "new", URL: address}}); !errors.As(err, &blocked) || blocked.Name != "spam.example" {
 			t.Errorf("%s is added: %v", address, err)
 		}
 	}
@@ -148,11 +148,11 @@ func TestBlockOfAnAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, address := range []string{"acct:x@vanity.example", actor, actor + "/outbox"} {
-		if err := s.AddSources(ctx, by(t0), post.Source{ID: "y", URL: address}); err == nil {
+		if err := s.AddSources(ctx, by(t0), post.SourceState{Source: post.Source{ID: "y", URL: address}}); err == nil {
 			t.Errorf("%s is added under another name", address)
 		}
 	}
-	if err := s.AddSources(ctx, by(t0), post.Source{ID: "z", URL: "https://social.example/users/z"}); err != nil {
+	if err := s.AddSources(ctx, by(t0), post.SourceState{Source: post.Source{ID: "z", URL: "https://social.example/users/z"}}); err != nil {
 		t.Errorf("who is next door is kept out, too: %v", err)
 	}
 	if regard, err := s.Regard(ctx, actor); regard != post.Unwanted || err != nil {

@@ -19,7 +19,7 @@ func TestJournal(t *testing.T) {
 	refused := []error{
 		s.SetState(ctx, hand, "none", post.Paused), s.SetState(ctx, hand, "a", post.Gone), s.LockLanguage(ctx, hand, "a", "nonsense!"), s.LockLanguage(ctx, hand, "none", "nl"),
 		s.Block(ctx, hand, "none"), s.Unblock(ctx, hand, "a"), s.Unblock(ctx, hand, ""), s.RetractStory(ctx, hand, "none"), s.RestoreStory(ctx, hand, "none"),
-		s.SplitStory(ctx, hand, "https://a.example/none"), s.JoinStories(ctx, hand, "none", "neither"), s.AddSources(ctx, hand, post.Source{ID: "a"}),
+		s.SplitStory(ctx, hand, "https://a.example/none"), s.JoinStories(ctx, hand, "none", "neither"), s.AddSources(ctx, hand, post.SourceState{Source: post.Source{ID: "a"}}),
 	}
 	for i, err := range refused {
 		if err == nil {

@@ -180,7 +180,7 @@ func (s *Store) ApproveProposal(ctx context.Context, by people.Hand, id int64, s
 		if err != nil {
 			return err
 		}
-		return tx.addSource(by, src, blocks)
+		return tx.addSource(by, post.SourceState{Source: src}, blocks)
 	})
 }
 

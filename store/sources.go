@@ -98,9 +98,10 @@ func (tx *transaction) insertVisit(src post.Source) error {
 		VALUES (?, ?, '', ?, '', '', x'', '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '', '', 0, '', 0)`, src.ID, post.Host(src.URL), src.URL)
 }
 
-// AddSources adds sources beside those of the configuration: all of them, or none
-// where an id is taken, or an address is blocked: a *post.BlockedError.
-func (s *Store) AddSources(ctx context.Context, by people.Hand, sources ...post.Source) error {
+// AddSources adds sources beside those of the configuration, to be read unless they are
+// paused, each with the feed that was found for it: all of them, or none where an id is
+// taken, or an address is blocked: a *post.BlockedError.
+func (s *Store) AddSources(ctx context.Context, by people.Hand, sources ...post.SourceState) error {
 	return s.update(ctx, func(tx *transaction) error {
 		blocks, err := tx.blocks()
 		if err != nil {
@@ -116,7 +117,8 @@ func (s *Store) AddSources(ctx context.Context, by people.Hand, sources ...post.
 }
 
 // addSource adds one beside those of the configuration.
-func (tx *transaction) addSource(by people.Hand, src post.Source, blocks post.Blocks) error {
+func (tx *transaction) addSource(by people.Hand, st post.SourceState, blocks post.Blocks) error {
+	src := st.Source
 	if block, blocked := blocks.Find(src.URL); blocked {
 		return fmt.Errorf("add source %q: %w", src.ID, &post.BlockedError{Block: block})
 	}
@@ -128,10 +130,13 @@ func (tx *transaction) addSource(by people.Hand, src post.Source, blocks post.Bl
 		return fmt.Errorf("add source %q: the id is taken", src.ID)
 	}
 	err := tx.exec(`INSERT INTO source (id, position, title, url, language, takes_all, decided, full_text, boosts, configured, state)
-		VALUES (?1, (SELECT coalesce(max(position), -1) + 1 FROM source), ?2, ?3, ?4, ?5, ?5, ?6, ?7, 0, 'active')`,
-		src.ID, src.Title, src.URL, src.Language, src.All, src.FullText, src.Boosts)
+		VALUES (?1, (SELECT coalesce(max(position), -1) + 1 FROM source), ?2, ?3, ?4, ?5, ?5, ?6, ?7, 0, ?8)`,
+		src.ID, src.Title, src.URL, src.Language, src.All, src.FullText, src.Boosts, cmp.Or(st.State, post.Active))
 	if err == nil {
 		err = tx.insertVisit(src)
+	}
+	if feed := st.Visit.FeedURL; err == nil && feed != "" {
+		err = tx.exec("UPDATE visit SET feed_url = ?, host = ? WHERE source = ?", feed, post.Host(feed), src.ID)
 	}
 	if err == nil {
 		err = tx.note(by, people.SourceAdded, src.ID)

@@ -30,10 +30,10 @@ func TestSourcesByCommand(t *testing.T) {
 	s := open(t)
 	know(t, s, "a", "b")
 	add := post.Source{ID: "c", Title: "C", URL: "https://c.example/feed", All: true}
-	if err := s.AddSources(t.Context(), by(t0), add); err != nil {
+	if err := s.AddSources(t.Context(), by(t0), post.SourceState{Source: add}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.AddSources(t.Context(), by(t0), post.Source{ID: "d", URL: "https://d.example/"}, post.Source{ID: "a", URL: "https://other.example/"}); err == nil {
+	if err := s.AddSources(t.Context(), by(t0), post.SourceState{Source: post.Source{ID: "d", URL: "https://d.example/"}}, post.SourceState{Source: post.Source{ID: "a", URL: "https://other.example/"}}); err == nil {
 		t.Error("a taken id was added")
 	}
 	know(t, s, "a", "b") // another start

@@ -11,7 +11,7 @@ import (
 
 func TestRules(t *testing.T) {
 	s := open(t)
-	if err := s.AddSources(t.Context(), by(t0), post.Source{ID: "whole", URL: "https://a.example/", All: true}, post.Source{ID: "part", URL: "https://b.example/"}); err != nil {
+	if err := s.AddSources(t.Context(), by(t0), post.SourceState{Source: post.Source{ID: "whole", URL: "https://a.example/", All: true}}, post.SourceState{Source: post.Source{ID: "part", URL: "https://b.example/"}}); err != nil {
 		t.Fatal(err)
 	}
 	rules := post.Rules{Topics: []post.Topic{{ID: "x", Hashtags: []string{"x", "y"}}, {ID: "y", Phrases: []string{"a b"}}}, Whole: map[string]bool{"part": true, "whole": false}}

@@ -52,7 +52,7 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	for _, id := range []string{"a", "b"} {
-		if err := s.AddSources(t.Context(), hand, post.Source{ID: id, URL: "https://" + id + ".example/feed"}); err != nil {
+		if err := s.AddSources(t.Context(), hand, post.SourceState{Source: post.Source{ID: id, URL: "https://" + id + ".example/feed"}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -39,7 +39,7 @@ func membersBy(t *testing.T, c *config, example string, blocks ...string) *web.M
 	}
 	t.Cleanup(func() { s.Close() })
 	hand := people.Hand{Name: "test", At: time.Now()}
-	if err := s.AddSources(t.Context(), hand, post.Source{ID: "known", Title: "Known", URL: "https://known.example/feed"}); err != nil {
+	if err := s.AddSources(t.Context(), hand, post.SourceState{Source: post.Source{ID: "known", Title: "Known", URL: "https://known.example/feed"}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, b := range blocks {
@@ -200,7 +200,7 @@ func TestProposedAndRead(t *testing.T) {
 		}
 	}
 	hand := people.Hand{Name: "test", At: time.Now()}
-	if err := s.AddSources(ctx, hand, post.Source{ID: "meanwhile", URL: feed.URL + "/feed"}); err != nil {
+	if err := s.AddSources(ctx, hand, post.SourceState{Source: post.Source{ID: "meanwhile", URL: feed.URL + "/feed"}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.Proposals.Propose(ctx, proposed, people.NewToken().Digest()); err != people.ErrRead {

@@ -82,7 +82,11 @@ func addSource(c *call) error {
 		return err
 	}
 	defer s.Close()
-	if err := s.AddSources(c, c.hand(""), src); err != nil {
+	added := post.SourceState{Source: src}
+	if x.Page != "" && post.WithoutLogin(src.URL) == src.URL { // so that its feed is known before the first visit
+		added.Visit.FeedURL = x.URL
+	}
+	if err := s.AddSources(c, c.hand(""), added); err != nil {
 		return err
 	}
 	if src.Boosts {
@@ -90,8 +94,11 @@ func addSource(c *call) error {
 	}
 	say("added", "source %q: read at the next round, or now with \"samenloop poll %[1]s\"", src.ID)
 	feeds, accounts := reader.Others(c, cmp.Or(x.Page, x.Document.SiteURL))
+	if x.Page != "" && len(feeds) > 0 && !slices.ContainsFunc(feeds, func(feed string) bool { return post.SameAddress(feed, x.URL) }) {
+		feeds = feeds[1:] // which led to the one that was found
+	}
 	for _, feed := range feeds {
-		if _, known := reads(states, feed); !known && !post.SameAddress(feed, x.URL) {
+		if _, known := reads(states, feed); !known && !post.SameAddress(feed, x.URL) && !post.SameAddress(feed, src.URL) {
 			say("other", "its site names this feed as well: %s", redact(feed))
 		}
 	}

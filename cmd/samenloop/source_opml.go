@@ -34,8 +34,7 @@ func importSources(c *call) error {
 		return fail(errors.New("it names no feed"))
 	}
 	var (
-		sources []post.Source
-		paused  = map[string]bool{}
+		sources []post.SourceState
 		known   int
 	)
 	for _, o := range outlines {
@@ -51,9 +50,11 @@ func importSources(c *call) error {
 		if src.ID == "" || slices.ContainsFunc(states, named(src.ID)) {
 			src.ID = freeID(states, src.URL, o.Title)
 		}
-		states = append(states, post.SourceState{Source: src, State: post.Active})
-		sources = append(sources, src)
-		paused[src.ID] = o.Paused
+		added := post.SourceState{Source: src, State: post.Active}
+		if o.Paused {
+			added.State = post.Paused
+		}
+		states, sources = append(states, added), append(sources, added)
 	}
 	s, err := cfg.openStore(c, false)
 	if err != nil {
@@ -63,15 +64,8 @@ func importSources(c *call) error {
 	if err := s.AddSources(c, c.hand(""), sources...); err != nil {
 		return fail(err)
 	}
-	for _, src := range sources {
-		state := post.Active
-		if paused[src.ID] {
-			state = post.Paused
-			if err := s.SetState(c, c.hand(""), src.ID, state); err != nil {
-				return err
-			}
-		}
-		fmt.Fprintf(c.stdout, "added  %s  %s%s\n", src.ID, printable(redact(src.URL)), unread(state))
+	for _, added := range sources {
+		fmt.Fprintf(c.stdout, "added  %s  %s%s\n", added.Source.ID, printable(redact(added.Source.URL)), unread(added.State))
 	}
 	say := fmt.Sprintf("%d added, %d known already", len(sources), known)
 	if len(sources) > 0 {
