@@ -74,8 +74,13 @@ func (s *Store) copyInto(ctx context.Context, path string) error {
 	defer db.Close()
 	_, err = db.ExecContext(ctx, "VACUUM INTO ?", path)
 	var e *sqlite.Error
-	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_FULL {
-		return fmt.Errorf("the disk is full: make room there, or choose another (%w)", err)
+	if errors.As(err, &e) {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_FULL:
+			return fmt.Errorf("the disk is full: make room there, or choose another (%w)", err)
+		case sqlite3.SQLITE_IOERR:
+			return fmt.Errorf("its disk, or that of the database, gives errors: check them, and how large a file may be (%w)", err)
+		}
 	}
 	return s.explain(err)
 }

@@ -91,7 +91,7 @@ func answerProposal(c *call, cfg *config, s *store.Store, verb string, number in
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.stdout, "added     source %q: read at the next round, or now with \"samenloop poll %[1]s\"\n", src.ID)
+	fmt.Fprintf(c.stdout, "added     source %q: read at the next round; where \"serve\" does not run, now with \"samenloop poll %[1]s\"\n", src.ID)
 	return nil
 }
 

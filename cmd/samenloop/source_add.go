@@ -92,7 +92,7 @@ func addSource(c *call) error {
 	if src.Boosts {
 		say("notice", takesBoosts, src.ID)
 	}
-	say("added", "source %q: read at the next round, or now with \"samenloop poll %[1]s\"", src.ID)
+	say("added", "source %q: read at the next round; where \"serve\" does not run, now with \"samenloop poll %[1]s\"", src.ID)
 	feeds, accounts := reader.Others(c, cmp.Or(x.Page, x.Document.SiteURL))
 	if x.Page != "" && len(feeds) > 0 && !slices.ContainsFunc(feeds, func(feed string) bool { return post.SameAddress(feed, x.URL) }) {
 		feeds = feeds[1:] // which led to the one that was found

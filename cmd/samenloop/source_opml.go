@@ -69,7 +69,7 @@ func importSources(c *call) error {
 	}
 	say := fmt.Sprintf("%d added, %d known already", len(sources), known)
 	if len(sources) > 0 {
-		say += `; what was added is read at the next round, or now with "samenloop poll"`
+		say += `; what was added is read at the next round; where "serve" does not run, now with "samenloop poll"`
 	}
 	fmt.Fprintln(c.stdout, say)
 	return nil
