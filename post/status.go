@@ -21,17 +21,31 @@ const (
 
 // linksWhole says of a URL that Mastodon surely takes it for a link to its end: what it does
 // not, leads elsewhere, and is counted character by character. It goes by the shape of the
-// URL, as Mastodon does: path and query each have an end of their own.
+// URL, as Mastodon does: path and query each have an end of their own. Nor does it find
+// somebody's name or a hashtag in there, as it does behind most signs.
 func linksWhole(page string) bool {
 	_, rest, _ := strings.Cut(page, "://")
 	host, path, _ := strings.Cut(rest, "/")
 	path, query, asks := strings.Cut(path, "?")
-	domain, _, _ := strings.Cut(host, ":")
+	domain, port, ported := strings.Cut(host, ":")
 	top := domain[strings.LastIndexByte(domain, '.')+1:]
 	const inside = "/_.~%=&+:,;@!-#*$'"
-	return only(host, isPlain, ".:-") && top != domain && top != "" && top[0] > '9' &&
+	return only(domain, isPlain, ".-") && top != domain && top != "" && top[0] > '9' && (!ported || port != "" && strings.Trim(port, "0123456789") == "") &&
 		only(path, isWord, inside) && (path == "" || endsIn(path, isWord, "/_-+#")) &&
-		only(query, isPlain, inside) && (!asks || endsIn(query, isPlain, "/_=&-#"))
+		only(query, isPlain, inside) && (!asks || endsIn(query, isPlain, "/_=&-#")) &&
+		!callsIn(rest)
+}
+
+// callsIn says whether Mastodon may find a name or a hashtag in the URL.
+func callsIn(rest string) bool {
+	before := rune('/')
+	for _, r := range rest {
+		if r == '@' && !isWord(before) && !strings.ContainsRune("/=_", before) || r == '#' && !isWord(before) && before != '/' {
+			return true
+		}
+		before = r
+	}
+	return false
 }
 
 // only says whether a text has none but runes of a kind and some others; endsIn, whether
