@@ -66,7 +66,7 @@ func (q ChangeQuery) Tell(steps []Step) (told []Step) {
 		for end < len(steps) && (steps[end-1].What != Retracted || steps[end].What != New && !q.Backfill) {
 			end++
 		}
-		first, last := steps[0], steps[end-1]
+		stood, first, last := steps[:end], steps[0], steps[end-1]
 		steps = steps[end:]
 		heard := q.After
 		if q.Walk.From < first.Seq && first.Seq <= q.After { // it stood on a page before this one
@@ -79,9 +79,19 @@ func (q ChangeQuery) Tell(steps []Step) (told []Step) {
 			told = append(told, first)
 		case first.Seq > heard:
 			told = append(told, Step{first.Seq, New})
-		case last.What != Returned:
+		case last.What != Returned && !gone(stood, heard):
 			told = append(told, last)
 		}
 	}
 	return told
+}
+
+// gone is whether the last that was heard of an edition is that it was retracted.
+func gone(steps []Step, heard int64) (gone bool) {
+	for _, s := range steps {
+		if s.Seq <= heard {
+			gone = s.What == Retracted
+		}
+	}
+	return gone
 }

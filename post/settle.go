@@ -388,21 +388,22 @@ func events(before, after Standing, o Occasion) []Event {
 	}
 	was, is := streams(before), streams(after)
 	other := before.Shown != after.Shown || i18n.Base(before.Language) != i18n.Base(after.Language)
-	var left []string // where it stood as news when a topic took it, which now gives it back
-	if o.Past && !after.Backfill {
+	// What was news, a topic took and another gives back; left is where it stood then.
+	returns, left := o.Past && before.Retracted != "" && !after.Backfill, []string(nil)
+	if returns {
 		before.Retracted = ""
 		left = streams(before)
 	}
 	var list []Event
 	for _, scope := range is {
-		what := New
+		stood, what := slices.Contains(was, scope), New
 		switch {
-		case slices.Contains(was, scope) && !other:
+		case stood && !other:
 			continue
-		case slices.Contains(left, scope) && !slices.Contains(was, scope) && !other:
-			what = Returned
-		case slices.Contains(was, scope), slices.Contains(left, scope):
+		case stood, other && slices.Contains(left, scope):
 			what = Changed
+		case returns:
+			what = Returned
 		}
 		list = append(list, Event{scope, what})
 	}
