@@ -87,7 +87,7 @@ func (r *Reader) account(ctx context.Context, src post.Source, b *post.Batch, re
 	}
 	past := since.IsZero()
 	for i := range b.Posts { // also what the first visit did not get to is no news
-		b.Posts[i].Backfill = past || before.IsZero() && b.Posts[i].Date().Before(since.Add(-pastAgo))
+		b.Posts[i].Backfill = past || before.IsZero() && b.Posts[i].Date().Before(since)
 	}
 	if err != nil {
 		a.failed(err)

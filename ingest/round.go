@@ -410,7 +410,7 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 	inTurn(len(resp.Body), func() { doc, err = readAgain(resp.Body, resp.ContentType, resp.URL, last) })
 	if isPage(err) && v.FeedURL == "" {
 		var found *fetch.Response
-		if doc, found, err = r.find(ctx, resp, src); err == nil {
+		if doc, found, _, err = r.find(ctx, resp, src); err == nil {
 			resp, body = found, bodyDigest(found.Body)
 			v.FeedURL = withLogin(resp.URL, v.Given)
 			resp.Permanent = "" // it was looked up a moment ago: this is where it is
@@ -455,8 +455,8 @@ func (r *Reader) understand(ctx context.Context, resp *fetch.Response, src post.
 	b.Visit.Body, b.Visit.Entries = body, doc.last.bytes()
 	b.Visit.FeedTitle, b.Visit.SiteURL = post.CleanText(doc.Title, mostName), post.PublicURL(doc.SiteURL)
 	// The rest of what was there before it was read is its past, too. Of a document in which
-	// everything is another each time there would be no end of that.
-	if past && left > 0 && (known > 0 || v.Succeeded.IsZero()) {
+	// most is another each time there would be no end of that.
+	if past && left > 0 && (known >= mostFresh/2 || v.Succeeded.IsZero()) {
 		b.Visit.Changed = time.Time{}
 	}
 	if left > 0 {
@@ -575,14 +575,15 @@ func (r *Reader) compare(ctx context.Context, doc *Document, src post.Source, no
 	return fresh, known, left, nil
 }
 
-// find looks for the feed of a site: what its page names, then the usual places.
-func (r *Reader) find(ctx context.Context, page *fetch.Response, src post.Source) (*Document, *fetch.Response, error) {
+// find looks for the feed of a site: what its page names, then the usual places. link is
+// where that was asked for.
+func (r *Reader) find(ctx context.Context, page *fetch.Response, src post.Source) (doc *Document, resp *fetch.Response, link string, err error) {
 	trouble := errors.New("it is a web page that names no feed, and there is none in the usual places: give the feed's own address")
 	feeds := Discover(page.Body, page.URL).Feeds
 	for i, u := range feeds[:min(len(feeds), mostNamed)] {
 		doc, resp, err := r.try(ctx, withLogin(u, src.URL), src.MaxBytes)
 		if err == nil {
-			return doc, resp, nil
+			return doc, resp, u, nil
 		}
 		if i == 0 {
 			trouble = fmt.Errorf("its page names the feed %s: %w", u, err)
@@ -591,7 +592,7 @@ func (r *Reader) find(ctx context.Context, page *fetch.Response, src post.Source
 	for _, u := range UsualPaths(page.URL) {
 		doc, resp, err := r.try(ctx, withLogin(u, src.URL), src.MaxBytes)
 		if err == nil {
-			return doc, resp, nil
+			return doc, resp, u, nil
 		}
 		if ctx.Err() != nil {
 			break
@@ -600,7 +601,7 @@ func (r *Reader) find(ctx context.Context, page *fetch.Response, src post.Source
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		trouble = errors.New("it is a web page, and its site is too slow to look for the feed there: give the feed's own address")
 	}
-	return nil, nil, trouble
+	return nil, nil, "", trouble
 }
 
 func (r *Reader) try(ctx context.Context, u string, mostBytes int64) (*Document, *fetch.Response, error) {

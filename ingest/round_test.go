@@ -272,7 +272,7 @@ func TestPastWithoutEnd(t *testing.T) {
 		for n := 600 + visit; n > visit; n-- {
 			fmt.Fprintf(&items, "<item><guid>%d</guid><title>Number %[1]d #openweb</title><description>Seen %d times</description></item>", n, visit)
 		}
-		w.fakes["feeds"].docs["/feed"] = `<?xml version="1.0"?><rss version="2.0"><channel><title>T</title>` + items.String() + `</channel></rss>`
+		w.fakes["feeds"].docs["/feed"] = `<?xml version="1.0"?><rss version="2.0"><channel><title>T</title><item><guid>pinned</guid><title>Welcome</title></item>` + items.String() + `</channel></rss>`
 		w.round()
 		w.now = w.now.Add(2 * time.Hour)
 	}
