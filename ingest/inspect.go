@@ -12,10 +12,16 @@ import (
 
 // Examined is what would be taken from a document, in the document's order.
 type Examined struct {
-	URL      string // of the document; empty for a file
-	Page     string // on whose site the feed was found; empty where the address was the document's own
+	URL string // of the document; empty for a file
+	Found
 	Document *Document
 	Posts    []post.Post
+}
+
+// Found is how the feed of a site was found; zero where the address was the document's own.
+type Found struct {
+	Page string // where it was looked for, with the login that the source has for it
+	Link string // the feed as that page names it, before any redirect
 }
 
 // Account says whether it is of the fediverse.
@@ -58,13 +64,13 @@ func (r *Reader) Examine(ctx context.Context, src post.Source) (*Examined, error
 
 // Skim is Examine without the articles.
 func (r *Reader) Skim(ctx context.Context, src post.Source) (*Examined, error) {
-	doc, resp, page, err := r.Open(ctx, src)
+	doc, resp, found, err := r.Open(ctx, src)
 	if err != nil {
 		return nil, err
 	}
 	defer turn(len(resp.Body))()
 	x := examine(doc, resp.URL, src, r.Match, r.Now())
-	x.Page = page
+	x.Found = found
 	return x, nil
 }
 
@@ -78,35 +84,35 @@ func (r *Reader) ReadArticles(ctx context.Context, src post.Source, posts []*pos
 }
 
 // Open gets and reads the feed or the account at a source's address, or the feed that the site
-// there has: then page is where that was looked for, with the login that the source has for it.
-func (r *Reader) Open(ctx context.Context, src post.Source) (doc *Document, resp *fetch.Response, page string, err error) {
+// there has.
+func (r *Reader) Open(ctx context.Context, src post.Source) (doc *Document, resp *fetch.Response, found Found, err error) {
 	if r.ours(src.URL) {
-		return nil, nil, "", fmt.Errorf("read %s: %w", src.URL, errOurs)
+		return nil, nil, found, fmt.Errorf("read %s: %w", src.URL, errOurs)
 	}
 	if isAccount(post.Visit{Given: src.URL}) {
 		doc, resp, err = r.lookAt(ctx, src, nil)
-		return doc, resp, "", err
+		return doc, resp, found, err
 	}
 	resp, err = r.Client.Get(ctx, fetch.Request{URL: src.URL, Accept: acceptFeeds, MaySign: true, MaxBytes: src.MaxBytes})
 	if err != nil {
-		return nil, nil, "", err
+		return nil, nil, found, err
 	}
 	if resp.Status != http.StatusOK {
-		return nil, nil, "", fmt.Errorf("get %s: %s", resp.URL, refusal(resp))
+		return nil, nil, found, fmt.Errorf("get %s: %s", resp.URL, refusal(resp))
 	}
 	inTurn(len(resp.Body), func() { doc, err = Read(resp.Body, resp.ContentType, resp.URL) })
 	if isPage(err) {
 		site := resp
-		page = withLogin(site.URL, src.URL)
-		if doc, resp, err = r.find(ctx, site, src); err != nil {
+		found.Page = withLogin(site.URL, src.URL)
+		if doc, resp, found.Link, err = r.find(ctx, site, src); err != nil {
 			resp = site
 		}
 	}
 	if err != nil {
-		return nil, nil, "", fmt.Errorf("read %s: %w", resp.URL, err)
+		return nil, nil, found, fmt.Errorf("read %s: %w", resp.URL, err)
 	}
 	if doc.object != nil {
 		doc, resp, err = r.lookAt(ctx, src, resp)
 	}
-	return doc, resp, page, err
+	return doc, resp, found, err
 }

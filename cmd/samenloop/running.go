@@ -33,8 +33,10 @@ type running struct {
 	due     chan struct{} // a round is due; holds one
 	handler atomic.Pointer[http.Handler]
 
+	applying sync.Mutex // one configuration at a time; it may wait for the database
+	sound    bool       // the database was looked through: the sources of a configuration may be written down
+
 	sync.Mutex
-	sound  bool // the database was looked through: the sources of the configuration may be written down
 	cfg    *config
 	reader *ingest.Reader
 	ended  time.Time // when the last round ended; at first, when the program began
@@ -73,8 +75,8 @@ func (r *running) use(cfg *config) (*http.Server, error) {
 	if err != nil {
 		return nil, &configError{[]string{err.Error()}}
 	}
-	r.Lock()
-	defer r.Unlock()
+	r.applying.Lock()
+	defer r.applying.Unlock()
 	if r.sound {
 		if err := cfg.sync(r.call, r.store, r.call.stderr); err != nil {
 			return nil, err
@@ -83,6 +85,9 @@ func (r *running) use(cfg *config) (*http.Server, error) {
 	r.store.SetLanguages(cfg.Site.Languages)
 	guarded := server.Handler
 	r.handler.Store(&guarded)
+
+	r.Lock()
+	defer r.Unlock()
 	r.cfg, r.reader = cfg, reader
 	return server, nil
 }
@@ -107,10 +112,13 @@ func (r *running) check(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	r.Lock()
-	defer r.Unlock()
+	r.applying.Lock()
+	defer r.applying.Unlock()
 	r.sound = true
-	return r.cfg.sync(r.call, r.store, r.call.stderr)
+	r.Lock()
+	cfg := r.cfg
+	r.Unlock()
+	return cfg.sync(r.call, r.store, r.call.stderr)
 }
 
 // rounds reads what is due at once and whenever it is woken, until ctx ends.

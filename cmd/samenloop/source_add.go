@@ -83,7 +83,7 @@ func addSource(c *call) error {
 	}
 	defer s.Close()
 	added := post.SourceState{Source: src}
-	if x.Page != "" && post.WithoutLogin(src.URL) == src.URL { // so that its feed is known before the first visit
+	if x.Page != "" && !x.Account() && post.WithoutLogin(src.URL) == src.URL { // so that its feed is known before the first visit
 		added.Visit.FeedURL = x.URL
 	}
 	if err := s.AddSources(c, c.hand(""), added); err != nil {
@@ -94,11 +94,9 @@ func addSource(c *call) error {
 	}
 	say("added", "source %q: read at the next round; where \"serve\" does not run, now with \"samenloop poll %[1]s\"", src.ID)
 	feeds, accounts := reader.Others(c, cmp.Or(x.Page, x.Document.SiteURL))
-	if x.Page != "" && len(feeds) > 0 && !slices.ContainsFunc(feeds, func(feed string) bool { return post.SameAddress(feed, x.URL) }) {
-		feeds = feeds[1:] // which led to the one that was found
-	}
 	for _, feed := range feeds {
-		if _, known := reads(states, feed); !known && !post.SameAddress(feed, x.URL) && !post.SameAddress(feed, src.URL) {
+		_, known := reads(states, feed)
+		if itself := slices.ContainsFunc([]string{x.URL, x.Link, src.URL}, func(a string) bool { return post.SameAddress(a, feed) }); !known && !itself {
 			say("other", "its site names this feed as well: %s", redact(feed))
 		}
 	}
