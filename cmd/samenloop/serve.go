@@ -18,6 +18,7 @@ import (
 	"samenloop/feeds"
 	"samenloop/people"
 	"samenloop/post"
+	"samenloop/store"
 	"samenloop/web"
 )
 
@@ -44,6 +45,10 @@ const (
 	timeToAnswer = 3 * time.Second
 	lookAround   = time.Second // how often what other processes changed is looked for
 )
+
+// timeToCheck is how long readers wait at the start until the database was looked through:
+// of a large one not to the end.
+const timeToCheck = time.Second
 
 // mostConnections may be open at a time: some 30 MB where all of them are.
 const mostConnections = 1024
@@ -97,20 +102,6 @@ func serve(c *call) error {
 		return err
 	}
 	server.Handler, server.ErrorLog = r, slog.NewLogLogger(log.Handler(), slog.LevelWarn)
-	states, err := s.Sources(c)
-	if err != nil {
-		return err
-	}
-	greet(c, cfg.config, cfg.withConfigured(states))
-	if cfg.demo != nil {
-		link := people.NewToken()
-		if err := s.AddOperator(c, c.hand(""), "demo", link.Digest()); err != nil {
-			return err
-		}
-		fmt.Fprintf(c.stdout, "  decide    %s\n            sets the password of \"demo\", who decides what waits\n", cfg.oneTime(link))
-	}
-	fmt.Fprint(c.stdout, "  stop      Ctrl-C\n")
-
 	ctx, cancel := context.WithCancel(c)
 	defer cancel()
 	var (
@@ -124,9 +115,20 @@ func serve(c *call) error {
 			cancel()
 		}
 	}
-	// Readers need not wait until all that is stored was looked through.
+	checked := make(chan struct{})
 	work.Go(func() {
 		unless(r.check(ctx))
+		close(checked)
+	})
+	select {
+	case <-checked:
+	case <-time.After(timeToCheck):
+	}
+	if ctx.Err() == nil {
+		unless(welcome(c, cfg, s))
+	}
+	work.Go(func() {
+		<-checked
 		r.rounds(ctx)
 	})
 	work.Go(func() { r.ticks(ctx) })
@@ -172,6 +174,24 @@ func (c *call) serveConfig() (serving, error) {
 		return serving{}, fmt.Errorf("start the sample sites: %w", err)
 	}
 	return serving{d.config(), d}, nil
+}
+
+// welcome says what there is to know now that it runs.
+func welcome(c *call, cfg serving, s *store.Store) error {
+	states, err := s.Sources(c)
+	if err != nil {
+		return err
+	}
+	greet(c, cfg.config, cfg.withConfigured(states))
+	if cfg.demo != nil {
+		link := people.NewToken()
+		if err := s.AddOperator(c, c.hand(""), "demo", link.Digest()); err != nil {
+			return err
+		}
+		fmt.Fprintf(c.stdout, "  decide    %s\n            sets the password of \"demo\", who decides what waits\n", cfg.oneTime(link))
+	}
+	fmt.Fprint(c.stdout, "  stop      Ctrl-C\n")
+	return nil
 }
 
 // greet says what runs, where, and what to open.

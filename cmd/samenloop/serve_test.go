@@ -93,6 +93,9 @@ func until(t *testing.T, url, want string) string {
 // The demo fills its feeds within seconds, answers conditionally and ends when told.
 func TestServeDemo(t *testing.T) {
 	cmd, base := startServe(t, "-demo")
+	if got := read(t, base+"/source/buurtnet/feed.atom"); !strings.HasPrefix(got, "200 ") {
+		t.Errorf("the feed of a source is not there from the first: %.100s", got)
+	}
 	until(t, base+"/nl/feed.atom", "<entry")
 	for _, path := range []string{"/feed.rss", "/en/feed.json", "/", "/ar/"} {
 		if got := read(t, base+path); !strings.HasPrefix(got, "200 ") {
