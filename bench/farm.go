@@ -116,7 +116,7 @@ var words = strings.Fields(`the people who make a place on the web of their own 
 // have as little in common as those of people.
 var syllables = strings.Fields("ar be con den er fo ge hel in jor kel lan mer nor op per qua ret sen ton un ver wis yel zan ster bro chi dra fle gro ple")
 
-// onTopic: one in so many items of a site is, and of what all sites publish at once.
+// onTopic: one in so many items is.
 const onTopic = 5
 
 // article is some 5 KB of HTML, another for each item.
@@ -152,7 +152,7 @@ func article(site, item int) string {
 		}
 		b.WriteString(".</p>\n")
 	}
-	if (site+item)%onTopic == 0 {
+	if item%onTopic == 0 {
 		b.WriteString("<p>#bench</p>")
 	}
 	return b.String()

@@ -20,7 +20,7 @@ func TestFeedDocument(t *testing.T) {
 				t.Errorf("site %d, item %q has %d bytes, or is there twice", site, item.GUID, n)
 			}
 			seen[item.GUID], seen[item.Content] = true, true
-			if topic := strings.Contains(item.Content, "#bench"); topic != ((site+99-i)%onTopic == 0) {
+			if topic := strings.Contains(item.Content, "#bench"); topic != ((99-i)%5 == 0) {
 				t.Errorf("site %d, item %q: on the topic %v", site, item.GUID, topic)
 			}
 		}
